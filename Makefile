@@ -1,0 +1,44 @@
+# Every target sets itself up: a fresh clone needs Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test fast lint types docs lock clean
+
+demo: $(READY)
+	$(BIN)/imrsearch demo
+
+test: lint types
+	$(BIN)/python -m pytest -n 2
+
+fast: $(READY)
+	$(BIN)/python -m pytest -m "not slow and not property" tests/test_letter.py tests/test_citations.py tests/test_language.py tests/test_fields.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python -m tests.write_docs
+
+
+
+# The lock names versions and hashes, and no registry.
+lock: $(READY)
+	$(BIN)/pip install --quiet pip-tools
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras \
+	  --allow-unsafe --extra dev --output-file requirements.txt pyproject.toml
+
+$(READY): pyproject.toml requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "imrsearch needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

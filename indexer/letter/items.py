@@ -1,0 +1,162 @@
+"""The disputed items: their headings, outcomes, guideline paragraphs and rationales."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from imrsearch.indexer.letter.headings import Heading, find_headings
+from imrsearch.indexer.letter.sections import RATIONALE_START, prose
+from imrsearch.schema.records import Line
+
+Lines = Sequence[Line]
+
+# The label words are dropped; the sentences that stand in their place in 2013 and 2014 are kept.
+# "Claims Administrator guideline: Decision based on ..."; "The Claims Administrator based its decision on ..."
+UR_START = re.compile(
+    r"^(?:Claims\s+Administrator(?:'s|’s)?\s+guidelines?\s*:\s*|(?=The\s+Claims\s+Administrator\s+(?:based|did\s+not|cited|found)\b))",
+    re.IGNORECASE,
+)
+# "MAXIMUS guideline: ..."; "The Physician Reviewer based his/her decision on ..."; "The Expert Reviewer relied on ..."
+IMR_START = re.compile(
+    r"^(?:(?:MAXIMUS|IMR|Expert\s+Reviewer(?:'s|’s)?)\s+guidelines?\s*:\s*"
+    r"|(?=The\s+(?:Expert|Physician)\s+Reviewer\s+(?:based|relied|found|stated|did\s+not|also|cited)\b))",
+    re.IGNORECASE,
+)
+# 2013: "Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her
+# Decision"
+RELIED_UPON = re.compile(r"^(?:Section|Medical\s+Treatment\s+Guideline).{0,80}\bRelied\s+Upon\b", re.IGNORECASE)
+RELIED_UPON_REST = re.compile(
+    r"^(?:(?:Expert\s+)?Reviewer\s+)?(?:to\s+)?Make\s+His/Her\s+Decision\s*:?\s*$", re.IGNORECASE
+)
+# The 2013 sentences of both guidelines share one paragraph: "The Claims Administrator ... The Expert Reviewer ..."
+REVIEWER_SENTENCE = re.compile(r"(?<=[.)”\"])\s*(?=The\s+(?:Expert|Physician)\s+Reviewer\s)")
+# "1) Regarding the request for a TENS unit:"
+REGARDING = re.compile(r"^(\d+)\s*\)\s*Regarding\s+the\s+requests?\s+for\s+", re.IGNORECASE)
+# "2) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit is notmedically necessary and
+# appropriate."
+DETERMINED = re.compile(
+    r"(?:(\d+)\s*\)\s*)?MAXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(.+?)\s+"
+    r"(?:is|are)\s*(not)?\s*medically\s*necessary\s+and\s+appropriate",
+    re.IGNORECASE,
+)  # fmt: skip
+# "Non- MTUS", "H- wave", "Follow- up", "2- 4"
+COMPOUND = re.compile(
+    r"(?:(?<=\b[A-Z])|(?<=\bNon)|(?<=\bPre)|(?<=\bPost)|(?<=\bAnti)|(?<=\bFollow)|(?<=\d))- (?=\w)", re.IGNORECASE
+)
+# Norco #60 was the original request. Norco #25 was authorized by the Claims Administrator.
+# The remaining IMR eligible portion of the original request, Norco #35 is
+PARTLY_FORMS = (
+    re.compile(
+        r"^(?P<requested>.+?),?\s+(?:was|were)\s+the\s+original\s+requests?\.?\s+"
+        r"(?P<authorized>.+?)\s+(?:was|were)\s+authorized\b.*?\.\s+"
+        r"The\s+remaining\b.*?\b(?:request|portion)(?:\s+of\s+the\s+original\s+request)?,\s*(?P<disputed>.+?)(?:\s+(?:is|are))?$",
+        re.IGNORECASE,
+    ),
+    # The Claims Administrator authorized 1 month, leaving the original request IMR eligible. The original request, X is
+    re.compile(
+        r"^(?P<requested>.+?),?\s+(?:was|were)\s+the\s+original\s+requests?\.?\s+"
+        r"The\s+Claims\s+Administrator\s+authorized\s+(?P<authorized>.+?),\s+leaving\b.*?\.\s+"
+        r"The\s+original\s+request,\s*(?P<disputed>.+?)(?:\s+(?:is|are))?$",
+        re.IGNORECASE,
+    ),
+)
+
+
+class HeadedItem(Struct, frozen=True):
+    """An item as printed: heading without outcome, outcome in lower case, the three paragraphs."""
+
+    treatment: str
+    outcome: str
+    ur_guideline: str = ""
+    imr_guideline: str = ""
+    rationale: str = ""
+
+
+def parse_items(lines: Lines) -> tuple[HeadedItem, ...]:
+    """The letter's items in the first form that yields any."""
+    return next((items for form in ITEM_FORMS if (items := form(lines))), ())
+
+
+def items_headed(lines: Lines) -> tuple[HeadedItem, ...]:
+    """TREATMENT: Upheld / Claims Administrator guideline: ... / MAXIMUS guideline: ... / Decision rationale: ..."""
+    headings = find_headings(lines, is_label)
+    ends = [*(heading.start for heading in headings), len(lines)][1:]
+    return tuple(item_under(heading, lines[heading.stop : end]) for heading, end in zip(headings, ends, strict=True))
+
+
+def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
+    """2013: N) MAXIMUS Federal Services, Inc. has determined the request for TREATMENT is not medically necessary ...
+
+    The sentences stand twice; the reasons follow under "N) Regarding the request for TREATMENT".
+    """
+    determined: dict[tuple[str, str], re.Match[str]] = {}
+    for match in DETERMINED.finditer(prose(line.text for line in lines)):
+        number = match.group(1) or ""
+        determined.setdefault((number, "" if number else match.group(2)), match)
+    reasons = reasons_by_number(lines)
+    return tuple(
+        item_under(
+            Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned"),
+            reasons.get(match.group(1) or str(place), ()),
+        )
+        for place, match in enumerate(determined.values(), start=1)
+    )
+
+
+ITEM_FORMS = (items_headed, items_determined)
+
+
+def reasons_by_number(lines: Lines) -> dict[str, Lines]:
+    """The lines under each "N) Regarding the request for ...", by N; the heading's own lines are left out."""
+    starts = [(place, match.group(1)) for place, line in enumerate(lines) if (match := REGARDING.match(line.text))]
+    ends = [*(place for place, _ in starts), len(lines)][1:]
+    found: dict[str, Lines] = {}
+    for (start, number), end in zip(starts, ends, strict=True):
+        body = next((place for place in range(start + 1, end) if is_label(lines[place].text)), end)
+        found.setdefault(number, lines[body:end])
+    return found
+
+
+def is_label(text: str) -> bool:
+    """The line begins a part of an item."""
+    return any(start.match(text) for start in (UR_START, IMR_START, RATIONALE_START, RELIED_UPON))
+
+
+def item_under(heading: Heading, lines: Lines) -> HeadedItem:
+    """The item of a heading and the lines under it; a part whose label is missing is empty."""
+    parts: dict[str, list[str]] = {"ur": [], "imr": [], "rationale": [], "": []}
+    part = ""
+    for line in lines:
+        text = line.text
+        if part != "rationale":
+            for name, start in PART_STARTS:
+                if match := start.match(text):
+                    part, text = name, text[match.end() :]
+                    break
+        if not (RELIED_UPON.match(text) or (part != "rationale" and RELIED_UPON_REST.match(text))):
+            parts[part].append(text)
+    ur, imr = one_string(parts["ur"]), one_string(parts["imr"])
+    if not imr and len(both := REVIEWER_SENTENCE.split(ur, maxsplit=1)) == 2:
+        ur, imr = both
+    return HeadedItem(heading.treatment, heading.outcome, ur, imr, prose(text for text in parts["rationale"] if text))
+
+
+PART_STARTS = (("ur", UR_START), ("imr", IMR_START), ("rationale", RATIONALE_START))
+
+
+def one_string(texts: Iterable[str]) -> str:
+    """Lines as one string, a space for each line's end.
+
+    A hyphen at a line's end keeps that space, since in the name of a guideline it may be the page's own
+    ("Electro-" / "diagnostic"), except after a part that never stands alone ("Non-" / "MTUS", "H-" / "wave").
+    """
+    return COMPOUND.sub("-", " ".join(text for text in texts if text)).strip()
+
+
+def parts_of(treatment: str) -> tuple[str | None, str | None, str]:
+    """Requested, authorized and disputed part of a partly authorized heading; else (None, None, the treatment)."""
+    for form in PARTLY_FORMS:
+        if match := form.match(treatment):
+            return match.group("requested"), match.group("authorized"), match.group("disputed")
+    return None, None, treatment

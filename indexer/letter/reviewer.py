@@ -1,0 +1,69 @@
+"""Who decided: specialties and states of licensure, from the block or from prose."""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from imrsearch.schema.records import Line
+
+# "State(s) of Licensure: New Jersey, Michigan" and the next line's label; values may wrap.
+LICENSURE = re.compile(r"State\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s*(?=Certification|$)", re.IGNORECASE)
+CERTIFICATION = re.compile(
+    r"Certification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s*(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$)",
+    re.IGNORECASE,
+)
+# "... is Board Certified in Orthopedic Surgery, has a subspecialty in Hand Surgery and is licensed to practice in
+# Texas."
+PROSE = re.compile(
+    r"\b(?:is|are)\s+(?:Board[\s-]Certified|certified|Licensed)\s+in\s+(?P<specialty>.+?)"
+    r"(?:,?\s+(?:and\s+)?has\s+(?:a\s+)?subspecialt(?:y|ies)\s+in\s+(?P<subspecialty>.+?))?"
+    r",?\s+and\s+is\s+licensed\s+to\s+practice\s+in\s+(?P<states>.+?)\.(?:\s|$)",
+    re.IGNORECASE,
+)
+COMMA = re.compile(r"\s*,\s*(?:and\s+)?")
+COMMA_OR_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
+
+
+class Reviewer(Struct, frozen=True):
+    """The expert reviewer, as far as the letter tells.
+
+    licensure_states  as printed, in the letter's order
+    specialties       likewise
+    """
+
+    licensure_states: tuple[str, ...] = ()
+    specialties: tuple[str, ...] = ()
+
+
+def parse_reviewer(lines: Sequence[Line]) -> Reviewer:
+    """The reviewer in the first form that fits; nothing where none does."""
+    text = " ".join(line.text for line in lines)
+    return next((reviewer for form in REVIEWER_FORMS if (reviewer := form(text))), Reviewer())
+
+
+def reviewer_block(text: str) -> Reviewer | None:
+    """State(s) of Licensure: STATE, STATE  Certification(s)/Specialty: SPECIALTY, SPECIALTY"""
+    states, specialties = LICENSURE.search(text), CERTIFICATION.search(text)
+    if not (states or specialties):
+        return None
+    return Reviewer(
+        licensure_states=split(states.group(1), COMMA) if states else (),
+        specialties=split(specialties.group(1), COMMA) if specialties else (),
+    )
+
+
+def reviewer_prose(text: str) -> Reviewer | None:
+    """... is Board Certified in SPECIALTY, has a subspecialty in SPECIALTY and is licensed to practice in STATE."""
+    if not (match := PROSE.search(text)):
+        return None
+    specialties = split(match.group("specialty"), COMMA) + split(match.group("subspecialty") or "", COMMA)
+    return Reviewer(licensure_states=split(match.group("states"), COMMA_OR_AND), specialties=specialties)
+
+
+REVIEWER_FORMS = (reviewer_block, reviewer_prose)
+
+
+def split(values: str, at: re.Pattern[str]) -> tuple[str, ...]:
+    """Values of a list, none empty."""
+    return tuple(value for value in at.split(values.strip(" .")) if value)

@@ -1,0 +1,5 @@
+"""Files to letters as read: the only place that reads letters from disk."""
+
+from imrsearch.indexer.sources.files import Unread, letter_files, read_letters
+
+__all__ = ["Unread", "letter_files", "read_letters"]

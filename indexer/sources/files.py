@@ -1,0 +1,187 @@
+"""Paths to letters as read: which files there are, of what kind each is, and what is inside an archive."""
+
+import glob
+import hashlib
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from imrsearch.indexer.sources.jsonl import jsonl_letters
+from imrsearch.indexer.sources.text import decode, text_lines
+from imrsearch.schema.errors import SourceError, UsageError
+from imrsearch.schema.records import Line, RawLetter, Source
+
+# A letter of 20 pages has some 300 KB; scans that were OCRed have a few MB.
+LARGEST_LETTER = 64_000_000
+# Of an archive's member, unpacked over packed; letters reach 10.
+LARGEST_RATIO = 200
+MOST_MEMBERS = 1_000_000
+START = 65_536
+# `{"letter_id": "CM17-..."` or any object that begins a line.
+JSON_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\{\s*\"")
+# `<html`, `<!DOCTYPE html`, `<?xml ...?><html`, or a page that begins with its first paragraph.
+HTML_START = re.compile(
+    r"^\ufeff?\s*(?:<\?xml|<!doctype|<!--|<(?:html|head|body|div|p|pre|table|h[1-6]|meta|span)\b)", re.IGNORECASE
+)
+HIDDEN = (".", "~$", "__MACOSX")
+
+
+Known = Callable[[str], bool]
+
+
+def never_known(_: str) -> bool:
+    """Every letter is new."""
+    return False
+
+
+class Unread(Struct, frozen=True):
+    """A file, or a part of an archive, that is not a letter we can read.
+
+    path    as given, with the member of an archive
+    reason  one sentence
+    hint    what to do, or ""
+    """
+
+    path: str
+    reason: str
+    hint: str = ""
+
+
+def letter_files(paths: Iterable[str]) -> Iterator[Path]:
+    """Every file that the paths name: files, folders with all below them, and globs; each once, sorted in a folder.
+
+    Raises UsageError for a path that names nothing.
+    """
+    seen: set[Path] = set()
+    for given in paths:
+        found = (
+            [Path(given)]
+            if Path(given).exists()
+            else [Path(match) for match in sorted(glob.glob(given, recursive=True))]
+        )
+        if not found:
+            raise UsageError(
+                f"no such file or folder: {given}", hint="check the path; quote a glob such as 'letters/*.pdf'"
+            )
+        for path in found:
+            for file in folder_files(path) if path.is_dir() else (path,):
+                if file not in seen:
+                    seen.add(file)
+                    yield file
+
+
+def folder_files(folder: Path) -> Iterator[Path]:
+    """The folder's files and those of its folders, sorted, without hidden ones."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
+        for name in sorted(names):
+            if not name.startswith(HIDDEN):
+                yield Path(parent, name)
+
+
+def read_letters(path: Path, *, known: Known = never_known) -> Iterator[RawLetter | Unread]:
+    """Each letter of a file, and each part of it that cannot be read; raises nothing for a bad file.
+
+    known  told a letter's digest, says that it need not be read: it is given without its lines
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(START)
+            stream.seek(0)
+            if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+                yield from archive_letters(stream, str(path), known)
+            elif JSON_START.match(start):
+                yield from record_letters(stream, str(path))
+            else:
+                yield read_one(stream, str(path), known)
+    except OSError as error:
+        yield Unread(str(path), f"cannot be opened: {error.strerror or error}")
+
+
+def record_letters(stream: BinaryIO, path: str) -> Iterator[RawLetter | Unread]:
+    """Letters of a JSONL stream."""
+    for found in jsonl_letters(stream, path):
+        yield Unread(path, found.message, found.hint) if isinstance(found, SourceError) else found
+
+
+def read_one(stream: BinaryIO, path: str, known: Known) -> RawLetter | Unread:
+    """The one letter of a PDF, HTML or text stream."""
+    try:
+        content = stream.read(LARGEST_LETTER + 1)
+        if len(content) > LARGEST_LETTER:
+            raise SourceError(f"larger than {LARGEST_LETTER // 1_000_000} MB: not a letter")
+        source = Source(path, kind_of(content), hashlib.sha256(content).hexdigest())
+        return RawLetter(source, () if known(source.sha256) else lines_of_content(content, source.kind))
+    except SourceError as error:
+        return Unread(path, error.message, error.hint)
+
+
+def kind_of(content: bytes) -> str:
+    """ "pdf", "html" or "text", told from the content."""
+    if b"%PDF-" in content[:1024]:
+        return "pdf"
+    return "html" if HTML_START.match(decode(content[:1024])) else "text"
+
+
+def lines_of_content(content: bytes, kind: str) -> tuple[Line, ...]:
+    """The lines of a letter; each reader is imported when first needed."""
+    if kind == "pdf":
+        from imrsearch.indexer.sources.pdf import pdf_lines
+
+        return pdf_lines(content)
+    if kind == "html":
+        from imrsearch.indexer.sources.html import html_lines
+
+        return html_lines(content)
+    return text_lines(decode(content))
+
+
+def archive_letters(stream: BinaryIO, path: str, known: Known) -> Iterator[RawLetter | Unread]:
+    """Letters of a ZIP, each read in memory and none written to disk."""
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if any(member.filename == "word/document.xml" for member in members):
+                yield Unread(path, "a Word document", "save it as PDF or plain text")
+                return
+            if len(members) > MOST_MEMBERS:
+                yield Unread(path, f"the archive has {len(members):,} members", "split it")
+                return
+            for member in members:
+                if not PurePosixPath(member.filename).name.startswith(HIDDEN):
+                    yield from member_letters(archive, member, f"{path}/{member.filename}", known)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        yield Unread(path, f"the ZIP is damaged: {error}", "download or pack it again")
+
+
+def member_letters(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, known: Known
+) -> Iterator[RawLetter | Unread]:
+    """Letters of one member; one that is unsafe, locked, damaged or out of proportion is given as unread."""
+    name = PurePosixPath(member.filename.replace("\\", "/"))
+    if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+        yield Unread(path, "the member's name points outside the archive", "pack the archive again")
+    elif member.flag_bits & 1:
+        yield Unread(path, "the member needs a password", "unpack it first")
+    elif member.file_size > LARGEST_LETTER or member.file_size > LARGEST_RATIO * max(member.compress_size, 1000):
+        yield Unread(path, f"unpacks to {member.file_size:,} bytes: not a letter")
+    else:
+        try:
+            with archive.open(member) as stream:
+                start = stream.read(START)
+            if start.startswith(b"PK\x03\x04"):
+                yield Unread(path, "an archive inside an archive", "unpack it first")
+                return
+            with archive.open(member) as stream:
+                if JSON_START.match(start):
+                    yield from record_letters(stream, path)  # type: ignore[arg-type]
+                else:
+                    yield read_one(stream, path, known)  # type: ignore[arg-type]
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+            yield Unread(path, f"the member is damaged: {error}", "download or pack it again")

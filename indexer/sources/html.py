@@ -1,0 +1,231 @@
+"""HTML and XHTML letters: Tika, pdftohtml, pdftotext -htmlmeta and hand-made pages, by selectolax."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from imrsearch.indexer.sources.pages import lines_of, plain
+from imrsearch.indexer.sources.text import decode, text_lines
+from imrsearch.schema.errors import SourceError
+from imrsearch.schema.records import Line
+
+# `<meta charset="windows-1252">`, `<meta http-equiv=... content="text/html; charset=utf-16">`, `<?xml encoding="...">`
+DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+# XHTML's `<title/>` opens an element that an HTML parser never sees closed, and all that follows is its text.
+SELF_CLOSED = re.compile(r"<(title|p|a|div|span|b|strong|td|textarea|script|style|iframe)(\s[^<>]*)?/>", re.IGNORECASE)
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# Elements without an end, or whose end the parser supplies, so that they do not nest however often they stand.
+NEVER_NESTED = frozenset(
+    "area base br col hr img input link meta param source wbr p li tr td th dd dt option thead tbody".split()
+)
+# Deeper than any letter; the parser's time grows with the square of the depth.
+DEEPEST = 1000
+BLOCKS = frozenset(
+    (
+        "address article aside blockquote body caption center dd details div dl dt fieldset figure footer form h1 h2 "
+        "h3 h4 h5 h6 header hr main nav li ol p pre section table tbody tfoot thead tr ul"
+    ).split()
+)
+CELLS = frozenset(("td", "th"))
+SILENT = frozenset("head script style template title noscript svg math select button textarea -comment".split())
+BOLD = frozenset("b strong h1 h2 h3 h4 h5 h6 th dt".split())
+BOLD_STYLE = re.compile(r"font-weight:\s*(?:bold|[6-9]00)", re.IGNORECASE)
+# pdftohtml sets every run at its own place: `<p style="position:absolute;top:205px;left:282px`.
+PLACED = re.compile(r"position:\s*absolute;\s*top:\s*(\d+)", re.IGNORECASE)
+# Tika: `<div class="page">`; pdftohtml: `<div id="page2-div"` or `<hr/>`.
+PAGE_ID = re.compile(r"^(?:page|pf)\d+", re.IGNORECASE)
+ENDED = (".", "!", "?", ":", ";", '"', "”", ")")
+
+
+class Run(Struct, frozen=True):
+    """A piece of text, or a break, in reading order.
+
+    kind  "text", "line" (<br>), "block" (a block begins or ends) or "page"
+    text  of a piece of text
+    bold  set in bold
+    top   pixels from the page's head, for blocks that are placed one by one
+    """
+
+    kind: str
+    text: str = ""
+    bold: bool = False
+    top: int | None = None
+
+
+class Row(Struct, frozen=True):
+    """A line with what stood above it.
+
+    block  a block began
+    blank  an empty line stood above
+    top    as in `Run`
+    """
+
+    line: Line
+    block: bool
+    blank: bool
+    top: int | None = None
+
+
+def html_lines(content: bytes) -> tuple[Line, ...]:
+    """Lines of an HTML letter with gaps and bold; SourceError where the page holds no text."""
+    declared = DECLARED.search(content[:4096])
+    page = decode(content, declared.group(1).decode("ascii", "replace") if declared else None)
+    check_depth(page)
+    tree = LexborHTMLParser(SELF_CLOSED.sub(r"<\1\2></\1>", page))
+    body = tree.body or tree.root
+    if body is None:
+        raise SourceError("the page holds no text")
+    if [child.tag for child in body.iter()] == ["pre"]:
+        return text_lines(body.text())
+    pages = [joined(rows) for rows in pages_of(runs_of(body))]
+    rows = [row for page_rows in pages for row in page_rows]
+    if not rows:
+        raise SourceError("the page holds no text")
+    blocks_are_lines = breaks_sentences(rows)
+    return lines_of([[with_gap(row, blocks_are_lines=blocks_are_lines) for row in page_rows] for page_rows in pages])
+
+
+def check_depth(page: str) -> None:
+    """SourceError for a page nested deeper than a letter is."""
+    depth = 0
+    for slash, name in TAG.findall(page):
+        if name.lower() not in NEVER_NESTED:
+            depth = max(0, depth - 1) if slash else depth + 1
+            if depth > DEEPEST:
+                raise SourceError(f"the page nests more than {DEEPEST:,} elements: not a letter")
+
+
+def runs_of(root: LexborNode) -> Iterator[Run]:
+    """Text and breaks of the page in reading order, without recursion."""
+    node: LexborNode | None = root
+    bold = 0
+    while node is not None:
+        below = None
+        if node.is_text_node:
+            yield Run("text", node.text_content or "", bold=bold > 0)
+        elif node.tag not in SILENT:
+            bold += is_bold(node)
+            yield from breaks_at(node)
+            below = node.first_child
+            if below is None:
+                bold -= is_bold(node)
+                yield from breaks_after(node)
+        while below is None and node is not None and node.mem_id != root.mem_id:
+            below = node.next
+            if below is None and (node := node.parent) is not None:
+                bold -= is_bold(node)
+                yield from breaks_after(node)
+        node = below
+
+
+def is_bold(node: LexborNode) -> bool:
+    """The element sets its text in bold."""
+    return node.tag in BOLD or bool(BOLD_STYLE.search(node.attributes.get("style") or ""))
+
+
+def breaks_at(node: LexborNode) -> Iterator[Run]:
+    """What the start of an element does to the text around it."""
+    if node.tag == "br":
+        yield Run("line")
+    elif node.tag in CELLS:
+        yield Run("text", " ")
+    elif node.tag in BLOCKS:
+        attributes = node.attributes
+        starts_page = node.tag == "hr" or attributes.get("class") == "page" or PAGE_ID.match(attributes.get("id") or "")
+        placed = PLACED.search(attributes.get("style") or "")
+        yield Run("page" if starts_page else "block", top=int(placed.group(1)) if placed else None)
+
+
+def breaks_after(node: LexborNode) -> Iterator[Run]:
+    """What the end of an element does to the text around it."""
+    if node.tag in CELLS:
+        yield Run("text", " ")
+    elif node.tag in BLOCKS:
+        yield Run("block")
+
+
+def pages_of(runs: Iterable[Run]) -> Iterator[list[Row]]:
+    """Rows of each page."""
+    rows: list[Row] = []
+    block: list[Run] = []
+    top, blank = None, False
+    for run in (*runs, Run("page")):
+        if run.kind in ("text", "line"):
+            block.append(run)
+            continue
+        found, blank = rows_of(block, top=top, blank=blank)
+        rows.extend(found)
+        block, top = [], run.top
+        if run.kind == "page":
+            yield rows
+            rows = []
+
+
+def rows_of(block: Sequence[Run], *, top: int | None, blank: bool) -> tuple[list[Row], bool]:
+    """Rows of one block, and whether an empty line stands at its end.
+
+    Where the block has <br>, those are its line ends; else the line ends of its source are, since extractors keep the
+    PDF's own. An empty line is one between two <br>, or a block with nothing but no-break spaces.
+    """
+    rows: list[Row] = []
+    broken = any(run.kind == "line" for run in block)
+    for number, pieces in enumerate(split_at_breaks(block, broken=broken)):
+        words = plain("".join(run.text for run in pieces))
+        if words:
+            bold = next(run.bold for run in pieces if run.text.strip())
+            rows.append(
+                Row(Line(words, bold=bold), block=number == 0 or not rows, blank=blank, top=top if not rows else None)
+            )
+            blank = False
+        elif (broken and number) or any("\xa0" in run.text for run in pieces):
+            blank = True
+    return rows, blank
+
+
+def split_at_breaks(block: Sequence[Run], *, broken: bool) -> Iterator[list[Run]]:
+    """The pieces of text of each line: cut at <br> where `broken`, else at the line ends of the source."""
+    pieces: list[Run] = []
+    for run in block:
+        if run.kind == "line":
+            yield pieces
+            pieces = []
+            continue
+        head, *rest = [run.text] if broken else run.text.split("\n")
+        pieces.append(replace(run, text=head))
+        for text in rest:
+            yield pieces
+            pieces = [replace(run, text=text)]
+    yield pieces
+
+
+def joined(rows: Sequence[Row]) -> list[Row]:
+    """Rows with those placed at the same height made one: a bold label and the text beside it."""
+    found: list[Row] = []
+    for row in rows:
+        if found and row.top is not None and row.top == found[-1].top:
+            above = found.pop()
+            line = replace(above.line, text=f"{above.line.text} {row.line.text}")
+            found.append(replace(above, line=line))
+        else:
+            found.append(row)
+    return found
+
+
+def breaks_sentences(rows: Sequence[Row]) -> bool:
+    """Blocks are single lines, not paragraphs: many begin in lower case after a line without an end mark."""
+    blocks = [(above.line.text, row.line.text) for above, row in pairwise(rows) if row.block]
+    broken = sum(1 for above, text in blocks if text[0].islower() and not above.endswith(ENDED))
+    return broken > len(blocks) * 0.2
+
+
+def with_gap(row: Row, *, blocks_are_lines: bool) -> Line:
+    """The row's line with its gap: blocks are paragraphs unless they are placed one by one or are single lines."""
+    if row.blank:
+        return replace(row.line, gap=True)
+    if row.block and (row.top is not None or blocks_are_lines):
+        return row.line
+    return replace(row.line, gap=row.block)

@@ -1,0 +1,100 @@
+"""Pages of lines, as every reader finds them, to the lines of one letter."""
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from imrsearch.schema.records import Line
+
+Page = Sequence[Line]
+
+# How the line-end hyphen, soft hyphen, no-break space and zero-width marks of PDF and HTML come out as plain text.
+PLAIN = {
+    0x00: None, 0x02: "-", 0xFFFE: "-", 0xAD: None, 0xA0: " ", 0x2007: " ", 0x202F: " ", 0x3000: " ",
+    0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None,
+    0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl",
+}  # fmt: skip
+# How many lines at either end of a page may be running headers or footers.
+EDGE = 2
+DIGITS = re.compile(r"\d+")
+# "medically necessary." at the foot of two pages, or "MRI of the knee: Upheld" at the head, is no running line.
+PROSE = re.compile(r"^[a-z]|[.,:;]$|guideline:|rationale:|:\s*(?:Upheld|Overturned)$")
+# Running lines of the letters, also where a converter has lost the pages: "Final Letter of Determination   Form
+# Effective 12.09.13   Page 3 of 7", "IMR Final Determination CM17-0019171", "Page 2 of 4".
+FOOTER = re.compile(
+    r"^(?:(?:IMR\s+)?Final\s+(?:Letter\s+of\s+Determination|Determination(?:\s+Letter)?)\b"
+    r"(?=.*(?:\bCM\d\d-\d|\bPage\b|\bForm\s+Effective\b|\d$)).{0,100}"
+    r"|Form\s+Effective\s+[\d./]+.{0,60}"
+    r"|.{0,60}\bPage\s*\|?\s*\d+\s+of\s+\d+)$",
+    re.IGNORECASE,
+)
+# "- 4 -", "Page | 2": only at the edge of a page, and only with that page's own number.
+PAGE_NUMBER = re.compile(r"^(?:-\s*|Page\W{0,3})?(\d{1,3})(?:\s*-)?$", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """The text with single spaces, ordinary hyphens and no invisible characters."""
+    return " ".join(text.translate(PLAIN).split())
+
+
+def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
+    """The letter's lines in order: running headers and footers left out, no line empty.
+
+    The gap above a page's first line is not known: a page may break inside a sentence or before a heading.
+    """
+    running = running_lines(pages)
+    lines: list[Line] = []
+    for number, page in enumerate(pages, start=1):
+        edges = edge_lines(page)
+        kept = [line for place, line in enumerate(page) if not is_running(line, edges.get(place, ()), running, number)]
+        if kept and lines:
+            kept[0] = replace(kept[0], gap=None)
+        lines.extend(kept)
+    return tuple(lines)
+
+
+def edge_lines(page: Page) -> dict[int, tuple[tuple[int, str], ...]]:
+    """For the places of a page's first and last lines: (place from the head or, negative, the foot; shape)."""
+    found: dict[int, tuple[tuple[int, str], ...]] = {}
+    for edge in (*range(EDGE), *range(-EDGE, 0)):
+        place = edge if edge >= 0 else len(page) + edge
+        if 0 <= place < len(page):
+            found[place] = (*found.get(place, ()), (edge, DIGITS.sub("#", page[place].text)))
+    return found
+
+
+def running_lines(pages: Sequence[Page]) -> set[tuple[int, str]]:
+    """Edges and shapes of the lines that stand at the same edge of every page but perhaps one: "Page # of #"."""
+    seen = Counter(edge for page in pages for edges in edge_lines(page).values() for edge in edges)
+    return {edge for edge, count in seen.items() if count >= max(3, len(pages) - 1) and not PROSE.search(edge[1])}
+
+
+def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:
+    """A header or footer of page `number`, not of the letter."""
+    if FOOTER.match(line.text) or any(edge in running for edge in edges):
+        return True
+    match = PAGE_NUMBER.match(line.text)
+    return bool(edges and match and int(match.group(1)) == number)
+
+
+def with_gaps(lines: Sequence[Line], distances: Sequence[float | None], usual: float | None) -> list[Line]:
+    """Lines with `gap` set where the distance from the line above is well over the usual one.
+
+    distances  from the line above, one a line, None where there is none or it is not below that line
+    usual      distance inside a paragraph; None where it is not known, which leaves every gap unknown
+    """
+    if usual is None:
+        return list(lines)
+    return [
+        replace(line, gap=None if distance is None else distance > usual * 1.25)
+        for line, distance in zip(lines, distances, strict=True)
+    ]
+
+
+def usual_distance(distances: Sequence[float | None]) -> float | None:
+    """The distance between the lines of a paragraph: the median of all, rounded to a tenth."""
+    known = [round(distance, 1) for distance in distances if distance is not None and distance > 0]
+    return statistics.median_low(known) if known else None

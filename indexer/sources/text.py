@@ -1,0 +1,76 @@
+"""Plain text letters: encodings, and paragraphs from blank lines however they are used."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from imrsearch.indexer.sources.pages import lines_of, plain, with_gaps
+from imrsearch.schema.errors import SourceError
+from imrsearch.schema.records import Line
+
+BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# Control characters that no text holds; tab, line ends and form feed do occur.
+BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def decode(content: bytes, declared: str | None = None) -> str:
+    """Bytes to text: by byte order mark, declared encoding, UTF-8, UTF-16 without a mark, else Windows-1252."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding, errors="replace")
+    if looks_utf16(content):
+        return content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be", errors="replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode(declared or "cp1252", errors="replace")
+    except LookupError:
+        return content.decode("cp1252", errors="replace")
+
+
+def looks_utf16(content: bytes) -> bool:
+    """Every other byte of the start is zero, as in English UTF-16 without a byte order mark."""
+    start = content[:512]
+    return len(start) >= 4 and max(start[0::2].count(0), start[1::2].count(0)) > len(start) * 0.4
+
+
+def text_lines(text: str) -> tuple[Line, ...]:
+    """Lines of a plain text letter; SourceError where it is empty or no text at all."""
+    if not text.strip():
+        raise SourceError("the file is empty")
+    if len(BINARY.findall(text[:4096])) > 8:
+        raise SourceError("the file is not text, PDF, HTML, ZIP or JSONL", hint="imrsearch reads those kinds only")
+    return lines_of([list(page_lines(page)) for page in text.split("\f")])
+
+
+def page_lines(page: str) -> Iterator[Line]:
+    """Lines of one page, with a gap where more blank lines stand above than between most lines.
+
+    A crawler's text may hold a blank line after every line; then only two or more begin a paragraph.
+    """
+    lines: list[Line] = []
+    blanks: list[float | None] = []
+    above = 0
+    for row in page.splitlines():
+        words = plain(row)
+        if not words:
+            above += 1
+            continue
+        lines.append(Line(words))
+        blanks.append(1.0 + above if lines[1:] else None)
+        above = 0
+    return iter(with_gaps(lines, blanks, usual_blanks(blanks)))
+
+
+def usual_blanks(blanks: list[float | None]) -> float | None:
+    """The distance in rows between most lines: 1 or 2; None where no line has another distance."""
+    counted = Counter(distance for distance in blanks if distance is not None)
+    if len(counted) < 2:
+        return None
+    return counted.most_common(1)[0][0]

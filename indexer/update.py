@@ -1,0 +1,208 @@
+"""One run of `index`: what is taken, what is left alone, and what is published."""
+
+import shutil
+import time
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tantivy
+from msgspec import Struct
+
+from imrsearch.indexer.letter import missing_parts, parse_letter
+from imrsearch.indexer.sources import Unread
+from imrsearch.schema.documents import build_schema, fingerprint, letter_of, register_analyzers, to_document, value_term
+from imrsearch.schema.engine import REBUILD_HINT, engine_errors
+from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError, StaleIndex
+from imrsearch.schema.fields import chunks_of
+from imrsearch.schema.manifest import ENGINE, Manifest, read_manifest, write_manifest
+from imrsearch.schema.records import Letter, RawLetter
+
+HEAP_BYTES = 200_000_000
+THREADS = 2
+
+
+class Problem(Struct, frozen=True):
+    """A file, or a letter of it, that did not come into the index.
+
+    path    as given, with the member of an archive
+    reason  one sentence
+    hint    what to do, or ""
+    """
+
+    path: str
+    reason: str
+    hint: str = ""
+
+
+class IndexReport(Struct, frozen=True):
+    """What one run of `index` did.
+
+    read        letters that were read: added, replaced, unchanged and duplicates together
+    replaced    letters whose earlier reading is gone
+    unchanged   letters that the index holds just as they are
+    duplicates  letters of which this run had read another file before; the first one counts
+    failed      files and letters that `problems` names
+    notes       parts that a letter lacks, unknown outcomes, duplicates
+    letters     letters in the index now
+    items       items in the index now
+    """
+
+    index: str
+    generation: int
+    read: int
+    added: int
+    replaced: int
+    unchanged: int
+    duplicates: int
+    failed: int
+    letters: int
+    items: int
+    seconds: float
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+
+class Update:
+    """A run's open writer, the index as it was before, and what has been done so far."""
+
+    def __init__(self, index_dir: Path, index: tantivy.Index, before: Manifest) -> None:
+        self.index_dir = index_dir
+        self.index = index
+        self.before = before
+        self.searcher = index.searcher()
+        with writing(index_dir):
+            self.writer = index.writer(HEAP_BYTES, THREADS)
+        self.seen: dict[str, str] = {}
+        self.counts = {"added": 0, "replaced": 0, "unchanged": 0, "duplicates": 0}
+        self.items = self.searcher.num_docs
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+
+    @classmethod
+    def of(cls, index_dir: Path) -> "Update":
+        """Open the index for one run, or begin one; StaleIndex where it was built from other fields."""
+        engine = index_dir / ENGINE
+        try:
+            before = read_manifest(index_dir)
+        except IndexMissing:
+            # A first run that did not come to its end leaves an engine's folder without a manifest.
+            shutil.rmtree(engine, ignore_errors=True)
+            before = Manifest(fingerprint(), generation=0, built_at="", letters=0, items=0)
+        if before.fingerprint != fingerprint():
+            raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
+        with writing(index_dir):
+            engine.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index(build_schema(), path=str(engine))
+            register_analyzers(index)
+        return cls(index_dir, index, before)
+
+    def take(self, read: RawLetter | Unread, *, strict: bool) -> None:
+        """Bring one letter, or what could not be read, into the run; with `strict` LetterError for the latter."""
+        try:
+            if isinstance(read, Unread):
+                raise LetterError(read.reason, hint=read.hint)
+            self.take_letter(read)
+        except LetterError as error:
+            path = read.path if isinstance(read, Unread) else read.source.path
+            if strict:
+                raise LetterError(f"{path}: {error.message}", hint=error.hint) from error
+            self.problems.append(Problem(path, error.message, error.hint))
+
+    def knows(self, sha256: str) -> bool:
+        """The index held a letter of these bytes before this run."""
+        return self.letter_with("source", sha256) is not None
+
+    def take_letter(self, raw: RawLetter) -> None:
+        """Add the letter, replace its earlier reading, or find that nothing is to be done."""
+        known = self.letter_with("source", raw.source.sha256)
+        letter = known or parse_letter(raw)
+        if first := self.seen.get(letter.letter_id):
+            if letter.case_number is None and not known:
+                raise LetterError(
+                    f"{first} was already read under the name {letter.letter_id}", hint="give the file another name"
+                )
+            self.counts["duplicates"] += 1
+            self.notes.append(f"{raw.source.path} is {letter.letter_id} again, already read from {first}")
+            return
+        self.seen[letter.letter_id] = raw.source.path
+        if known:
+            self.counts["unchanged"] += 1
+            return
+        self.put(letter)
+
+    def put(self, letter: Letter) -> None:
+        """Write the letter's items; those of its earlier reading go."""
+        documents = [to_document(chunk) for chunk in chunks_of(letter)]
+        replaced = self.items_of(letter.letter_id)
+        with writing(self.index_dir):
+            if replaced:
+                self.writer.delete_documents_by_term("letter_id", value_term(letter.letter_id))
+            for document in documents:
+                self.writer.add_json(document)
+        self.counts["replaced" if replaced else "added"] += 1
+        self.items += len(documents) - replaced
+        self.notes.extend(missing_parts(letter))
+
+    def letter_with(self, field: str, value: str) -> Letter | None:
+        """A letter that the index held before this run, with one of its items."""
+        with writing(self.index_dir):
+            hits = self.searcher.search(tantivy.Query.term_query(self.index.schema, field, value), 1, count=False).hits
+            return letter_of(self.searcher.doc(hits[0][1])) if hits else None
+
+    def items_of(self, letter_id: str) -> int:
+        """How many items of the letter the index held before this run."""
+        with writing(self.index_dir):
+            query = tantivy.Query.term_query(self.index.schema, "letter_id", value_term(letter_id))
+            return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
+
+    def publish(self, started: float) -> IndexReport:
+        """Commit what was taken and say so in the manifest; nothing is written where nothing changed."""
+        manifest = self.before
+        if self.counts["added"] or self.counts["replaced"] or not manifest.generation:
+            with writing(self.index_dir):
+                self.writer.commit()
+                self.writer.wait_merging_threads()
+                self.index.reload()
+            self.check_count()
+            manifest = Manifest(
+                fingerprint=fingerprint(),
+                generation=manifest.generation + 1,
+                built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                letters=manifest.letters + self.counts["added"],
+                items=self.items,
+            )
+            write_manifest(self.index_dir, manifest)
+        else:
+            self.roll_back()
+        return IndexReport(
+            index=str(self.index_dir),
+            generation=manifest.generation,
+            read=sum(self.counts.values()),
+            **self.counts,
+            failed=len(self.problems),
+            letters=manifest.letters,
+            items=manifest.items,
+            seconds=round(time.monotonic() - started, 3),
+            problems=tuple(self.problems),
+            notes=tuple(self.notes),
+        )
+
+    def check_count(self) -> None:
+        """IndexFailure where the engine holds another number of items than it was given: it drops some in silence."""
+        held = self.index.searcher().num_docs
+        if held != self.items:
+            raise IndexFailure(
+                f"the index at {self.index_dir} holds {held} items where {self.items} were written", hint=REBUILD_HINT
+            )
+
+    def roll_back(self) -> None:
+        """Forget what was not committed, and let the next writer in."""
+        with writing(self.index_dir):
+            self.writer.rollback()
+            self.writer.wait_merging_threads()
+
+
+def writing(index_dir: Path) -> AbstractContextManager[None]:
+    """The engine's failures while the index at `index_dir` is written, as ours."""
+    return engine_errors(f"the index at {index_dir} cannot be written")

@@ -1,0 +1,1 @@
+"""What a letter, an item, a chunk and a field are."""

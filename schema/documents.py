@@ -1,0 +1,106 @@
+"""The field list in the engine's terms: its schema, analyzers, documents in and out, and the fingerprint."""
+
+import hashlib
+from functools import cache
+
+import msgspec
+import tantivy
+
+from imrsearch.schema.fields import FIELDS, Chunk, Field, chunks_of
+from imrsearch.schema.records import Letter
+
+# "L4-5" to l4, 5; "10/325mg" to 10, 325, mg; ".5" stays .5. The engine's own tokenizers keep "325mg" whole,
+# so that "10/325 mg" and "10/325mg" would be different words.
+WORD = r"\p{L}[\p{L}\p{N}]*|\p{N}+(?:\.\p{N}+)?|\.\p{N}+"
+# Raise it when analysis or extraction changes in a way that the declarations do not show.
+REVISION = 1
+
+
+def analyzer(tokenizer: tantivy.Tokenizer, *steps: tantivy.Filter) -> tantivy.TextAnalyzer:
+    """A tokenizer followed by filters."""
+    builder = tantivy.TextAnalyzerBuilder(tokenizer)
+    for step in steps:
+        builder = builder.filter(step)
+    return builder.build()
+
+
+@cache
+def words_analyzer() -> tantivy.TextAnalyzer:
+    """Text to words: lower case, accents folded, English stems."""
+    lower, fold, stem = tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold(), tantivy.Filter.stemmer("english")
+    return analyzer(tantivy.Tokenizer.regex(WORD), lower, fold, stem)
+
+
+@cache
+def value_analyzer() -> tantivy.TextAnalyzer:
+    """A whole value to one term: lower case, accents folded."""
+    return analyzer(tantivy.Tokenizer.raw(), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold())
+
+
+def value_term(value: str) -> str:
+    """The term under which a keyword's value is indexed: "Pain Medicine" as "pain medicine"."""
+    return "".join(value_analyzer().analyze(value))
+
+
+def register_analyzers(index: tantivy.Index) -> None:
+    """Give an opened index the analyzers that its schema names; the engine does not store them."""
+    index.register_tokenizer("words", words_analyzer())
+    index.register_tokenizer("value", value_analyzer())
+    # Facets show values as they are printed; only the search folds case.
+    index.register_fast_field_tokenizer("value", analyzer(tantivy.Tokenizer.raw()))
+    # The engine indexes every text field: this one yields no term.
+    index.register_tokenizer("stored", analyzer(tantivy.Tokenizer.raw(), tantivy.Filter.remove_long(1)))
+
+
+def words_field(field: Field) -> str:
+    """The engine's field in which the words of `field` are searched: a keyword with words has a second one."""
+    return f"{field.name}_words" if field.words else field.name
+
+
+def build_schema() -> tantivy.Schema:
+    """The engine's schema, from the field list."""
+    builder = tantivy.SchemaBuilder()
+    for field in FIELDS:
+        match field.kind:
+            case "keyword":
+                builder.add_text_field(field.name, fast=True, tokenizer_name="value", index_option="basic")
+            case "text":
+                builder.add_text_field(field.name, tokenizer_name="words")
+            case "number" | "date":
+                builder.add_integer_field(field.name, indexed=True, fast=True)
+            case "stored":
+                builder.add_text_field(field.name, stored=True, tokenizer_name="stored", index_option="basic")
+        if field.words:
+            builder.add_text_field(words_field(field), tokenizer_name="words")
+    return builder.build()
+
+
+def to_document(chunk: Chunk) -> str:
+    """The chunk as the JSON document that the engine's writer takes; keys are the schema's own."""
+    document: dict[str, object] = {}
+    for field in FIELDS:
+        value = getattr(chunk, field.name)
+        if field.kind == "date":
+            document[field.name] = int(value.replace("-", "")) if value else 0
+        elif value is not None and value != () and value != "":
+            document[field.name] = value
+            if field.words:
+                document[words_field(field)] = value
+    return msgspec.json.encode(document).decode()
+
+
+def letter_of(document: tantivy.Document) -> Letter:
+    """The letter of a stored document, with the one item that the document is about."""
+    return msgspec.json.decode(str(document.get_first("record")), type=Letter)
+
+
+def from_document(document: tantivy.Document) -> Chunk:
+    """The chunk that `to_document` was given, once the engine has stored it."""
+    return next(chunks_of(letter_of(document)))
+
+
+def fingerprint() -> str:
+    """16 hexadecimal digits that change when the fields, their analysis or the engine change."""
+    shape = [[field.name, field.kind, field.many, field.words, field.facet] for field in FIELDS]
+    basis = msgspec.json.encode([REVISION, WORD, tantivy.__version__, shape])  # type: ignore[attr-defined]
+    return hashlib.sha256(basis).hexdigest()[:16]

@@ -1,0 +1,197 @@
+"""The one list of indexed fields, and how a letter becomes one chunk an item.
+
+Each attribute of `Chunk` is declared once: what it holds, how it is taken from a letter and an item,
+whether it is counted as a facet, offered as a filter, or searched by plain words. The engine's schema,
+the facets, the options, the query's `field:` names, docs/fields.md and the index fingerprint come from here.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from imrsearch.schema.records import Item, Letter
+from imrsearch.schema.vocabulary import canonical_drug, canonical_specialty
+
+Kind = Literal["keyword", "text", "number", "date", "stored"]
+# Values are str, int, a tuple of either, or None: the one place where a field's type is open.
+Extract = Callable[[Letter, Item], Any]
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """What the index knows of one attribute of `Chunk`.
+
+    name       the attribute; with "-" for "_" also the option
+    kind       keyword: exact values, case folded; text: words; number; date; stored: kept, not searched
+    extract    (letter, item) to a value, a tuple of values, or None
+    many       an item may hold several values
+    facet      values can be counted
+    filter     values can be asked for by an option of the same name
+    words      a keyword whose words can be searched too
+    boost      weight of a plain word that matches here; 0: only `field:word` searches it
+    canonical  what the user typed to the values an item must hold: "Klonopin" to ("clonazepam",)
+    help       one sentence for people
+    """
+
+    name: str = ""
+    kind: Kind
+    extract: Extract
+    many: bool = False
+    facet: bool = False
+    filter: bool = False
+    words: bool = False
+    boost: float = 0.0
+    canonical: Callable[[str], tuple[str, ...]] | None = None
+    help: str
+
+    @property
+    def option(self) -> str:
+        """The field's name as the command line writes it: "drug-class"."""
+        return self.name.replace("_", "-")
+
+
+def keyword(extract: Extract, *, help: str, facet: bool = True, **settings: Any) -> Any:
+    """Exact values: counted and filtered unless `facet=False`."""
+    return Field(kind="keyword", extract=extract, facet=facet, filter=facet, help=help, **settings)
+
+
+def text(extract: Extract, *, help: str, **settings: Any) -> Any:
+    """Words with positions, stemmed."""
+    return Field(kind="text", extract=extract, help=help, **settings)
+
+
+def number(extract: Extract, *, help: str, facet: bool = False, **settings: Any) -> Any:
+    """Whole numbers."""
+    return Field(kind="number", extract=extract, facet=facet, filter=facet, help=help, **settings)
+
+
+def date(extract: Extract, *, help: str) -> Any:
+    """A day: ISO in the record, 20170228 in the engine, 0 where it is not known, so that every item can be sorted."""
+    return Field(kind="date", extract=extract, help=help)
+
+
+def stored(extract: Extract, *, help: str) -> Any:
+    """Kept as it is and given back with each hit."""
+    return Field(kind="stored", extract=extract, help=help)
+
+
+def record_of(letter: Letter, item: Item) -> str:
+    """The letter with this one item only, as JSON: what a hit and `show` are made from."""
+    return msgspec.json.encode(msgspec.structs.replace(letter, items=(item,))).decode()
+
+
+def year_of(letter: Letter, item: Item) -> int | None:
+    """2017 of "2017-02-28"."""
+    return int(letter.decision_date[:4]) if letter.decision_date else None
+
+
+def cited(*attributes: str) -> Extract:
+    """Distinct values of the reviewer's citations, in their order; several attributes are joined by a space."""
+
+    def values(letter: Letter, item: Item) -> tuple[str, ...]:
+        found = (
+            " ".join(str(part) for name in attributes if (part := getattr(citation, name)) is not None)
+            for citation in item.imr_citations
+        )
+        return tuple(dict.fromkeys(value for value in found if value))
+
+    return values
+
+
+class Chunk(Struct, frozen=True, kw_only=True):
+    """One disputed item as the index holds it: what one hit is."""
+
+    id: str = keyword(lambda letter, item: item.id, facet=False, help="Letter and item: CM17-0019171:2.")
+    letter_id: str = keyword(
+        lambda letter, item: letter.letter_id, facet=False, help="Case number, or the file's stem."
+    )
+    item: int = number(lambda letter, item: item.item, help="Place of the item in its letter, from 1.")
+    treatment: str = text(
+        lambda letter, item: item.treatment, boost=3.0, help="The disputed treatment as its heading prints it."
+    )
+    outcome: str = keyword(
+        lambda letter, item: item.outcome, help="What the reviewer decided of the denial: upheld or overturned."
+    )
+    drug: tuple[str, ...] = keyword(
+        lambda letter, item: item.drugs,
+        many=True,
+        words=True,
+        boost=2.0,
+        canonical=canonical_drug,
+        help="Generic names of the drugs in dispute; brand names and known misspellings are understood.",
+    )
+    drug_class: tuple[str, ...] = keyword(
+        lambda letter, item: item.drug_classes, many=True, help="Classes of those drugs."
+    )
+    strength: str | None = keyword(
+        lambda letter, item: item.strength, facet=False, help="Strength as the heading gives it: 10/325mg."
+    )
+    quantity: int | None = number(lambda letter, item: item.quantity, help="Units, visits or sessions in dispute.")
+    category: str | None = keyword(
+        lambda letter, item: item.category, help="Request category, of the state's own list."
+    )
+    subcategory: str | None = keyword(
+        lambda letter, item: item.subcategory, help="Sub-category or drug class, of the state's own list."
+    )
+    body_part: tuple[str, ...] = keyword(
+        lambda letter, item: item.body_parts, many=True, help="Parts of the body that the treatment is for."
+    )
+    guideline: tuple[str, ...] = keyword(
+        cited("guideline"), many=True, help="Guideline the reviewer cites: MTUS, ACOEM, ODG or other."
+    )
+    document: tuple[str, ...] = keyword(
+        cited("document", "edition"), many=True, words=True, help="Document and edition the reviewer cites."
+    )
+    section: tuple[str, ...] = keyword(
+        cited("section"), many=True, words=True, boost=1.5, help="Section the reviewer cites."
+    )
+    page: tuple[int, ...] = number(
+        lambda letter, item: tuple(sorted({page for citation in item.imr_citations for page in citation.pages})),
+        many=True,
+        facet=True,
+        help="Page the reviewer cites, where the letter prints one.",
+    )
+    imr_guideline: str = text(
+        lambda letter, item: item.imr_guideline, boost=1.0, help="What the reviewer's decision is based on."
+    )
+    ur_guideline: str = text(
+        lambda letter, item: item.ur_guideline, boost=0.5, help="What the claims administrator's denial was based on."
+    )
+    rationale: str = text(lambda letter, item: item.rationale, boost=1.0, help="The reviewer's reasons.")
+    summary: str = text(
+        lambda letter, item: letter.summary, help="Clinical case summary, shared by all items of a letter."
+    )
+    specialty: tuple[str, ...] = keyword(
+        lambda letter, item: tuple(dict.fromkeys(canonical_specialty(printed) for printed in letter.specialties)),
+        many=True,
+        canonical=lambda typed: (canonical_specialty(typed),),
+        help="The reviewer's specialty, by its canonical name.",
+    )
+    state: tuple[str, ...] = keyword(
+        lambda letter, item: letter.licensure_states, many=True, help="State of the reviewer's licence."
+    )
+    year: int | None = number(year_of, facet=True, help="Year of the decision.")
+    decision_date: str | None = date(lambda letter, item: letter.decision_date, help="Day of the decision.")
+    priority: str | None = keyword(lambda letter, item: letter.priority, help="Standard or expedited.")
+    age: int | None = number(lambda letter, item: letter.patient_age, help="The patient's age in years.")
+    sex: str | None = keyword(lambda letter, item: letter.patient_sex, help="The patient's sex: female or male.")
+    source: str = keyword(
+        lambda letter, item: letter.source.sha256, facet=False, help="Digest of the letter's own bytes."
+    )
+    record: str = stored(record_of, help="The letter's header, its summary and the item, as JSON.")
+
+
+FIELDS: tuple[Field, ...] = tuple(
+    msgspec.structs.replace(declared.default, name=declared.name) for declared in msgspec.structs.fields(Chunk)
+)
+FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
+FACETS: tuple[Field, ...] = tuple(field for field in FIELDS if field.facet)
+FILTERS: tuple[Field, ...] = tuple(field for field in FIELDS if field.filter)
+BOOSTS: dict[str, float] = {field.name: field.boost for field in FIELDS if field.boost}
+
+
+def chunks_of(letter: Letter) -> Iterator[Chunk]:
+    """One chunk for each item of the letter, in the letter's order."""
+    for item in letter.items:
+        yield Chunk(**{field.name: field.extract(letter, item) for field in FIELDS})

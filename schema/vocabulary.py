@@ -1,0 +1,340 @@
+"""What the words of a heading or a question name: drugs, classes, treatments, parts of the body, specialties.
+
+The tables stand in `vocab/*.toml` and are read when first asked for. A name is compared by its folded words:
+lower case, without accents, split at everything that is neither letter nor digit.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from itertools import permutations
+from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+# "Depo-Medrol 40mg/ml" to depo, medrol, 40mg, ml.
+WORD = re.compile(r"[^\W_]+")
+# "Tylenol with codeine", "bupropion and naltrexone": words that only join names.
+JOINING_WORDS = frozenset({"and", "with"})
+
+Value = TypeVar("Value")
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents."""
+    if text.isascii():
+        return text.lower()
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text."""
+    return WORD.findall(folded(text))
+
+
+class Found(Struct, Generic[Value], frozen=True):
+    """A name found among words: `words[start:stop]` names `value`."""
+
+    start: int
+    stop: int
+    value: Value
+
+
+class Names(Generic[Value]):
+    """Names of one or more words, each with what it names; found in running words, the longest first."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.lengths: dict[str, tuple[int, ...]] = {}
+
+    def add(self, name: str, value: Value) -> None:
+        """Let `name` stand for `value`, unless it already names something."""
+        words = words_of(name)
+        if self.values.setdefault(" ".join(words), value) is value:
+            known = self.lengths.get(words[0], ())
+            if len(words) not in known:
+                self.lengths[words[0]] = tuple(sorted((*known, len(words)), reverse=True))
+
+    def get(self, words: list[str]) -> Value | None:
+        """What these words name, all of them together; a plural is as good as its singular."""
+        name = " ".join(words)
+        forms = (name, name.removesuffix("s"), name.removesuffix("es"))
+        return next((self.values[form] for form in forms if form in self.values), None)
+
+    def find(self, words: list[str]) -> Iterator[Found[Value]]:
+        """Every name among the words from left to right; none overlaps another."""
+        start = 0
+        while start < len(words):
+            for length in self.lengths.get(words[start], ()):
+                value = self.values.get(" ".join(words[start : start + length]))
+                if value is not None and start + length <= len(words):
+                    yield Found(start, start + length, value)
+                    start += length
+                    break
+            else:
+                start += 1
+
+    def add_plurals(self) -> None:
+        """Let the plural of every name stand for the same."""
+        for name in [name for name in self.values if not name.endswith("s")]:
+            self.add(f"{name}s", self.values[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+
+class Drug(Struct, frozen=True):
+    """One product, or several with the same ingredients and use.
+
+    ingredients    generic names, in the usual order
+    drug_class     its class by the plain name: "benzodiazepines"
+    generic        the ingredients alone, as a name, mean this product
+    brands         brand names as printed
+    misspellings   seen in letters, or likely
+    abbreviations  "APAP"
+    """
+
+    ingredients: tuple[str, ...]
+    drug_class: str
+    generic: bool
+    brands: tuple[str, ...] = ()
+    misspellings: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name of the product, the generic one first."""
+        generic = ("/".join(self.ingredients),) if self.generic else ()
+        return (*generic, *self.brands, *self.abbreviations, *self.misspellings)
+
+
+class DrugClass(Struct, frozen=True):
+    """A class of drugs.
+
+    name         plain plural: "muscle relaxants"
+    within       the wider classes: ("antidepressants",) of "SSRIs"
+    subcategory  of the state's own list, or null
+    aliases      singulars, abbreviations, variants
+    """
+
+    name: str
+    within: tuple[str, ...]
+    subcategory: str | None
+    aliases: tuple[str, ...]
+
+
+class Treatment(Struct, frozen=True):
+    """A treatment other than a drug, by the state's own list of request categories.
+
+    decides      "always": the heading's category is this one, whatever stands before it; "alone": only if the
+                 heading names nothing else; "first": if it stands first
+    in_sessions  the treatment that the name means where the heading counts sessions, or null
+    """
+
+    name: str
+    category: str
+    subcategory: str | None
+    decides: Literal["always", "first", "alone"]
+    in_sessions: str | None
+
+
+class Meaning(Struct, frozen=True):
+    """What a word or run of words names in the vocabulary.
+
+    field   "drug" or "drug_class": the keyword field that holds the canonical values
+    values  canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen")
+    names   the other names as printed, the asked one left out: of a drug its brands, generic names and known
+            misspellings; of a class the generic names of its drugs
+    """
+
+    field: Literal["drug", "drug_class"]
+    values: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@cache
+def table(name: str) -> dict[str, Any]:
+    """The vocabulary file of that name; its values are of any type that TOML knows."""
+    # Both are slow to import, and most commands ask for no table.
+    import tomllib
+    from importlib import resources
+
+    return tomllib.loads(resources.files(__package__).joinpath("vocab", f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def drugs() -> tuple[Drug, ...]:
+    """Every product of the vocabulary."""
+    return tuple(
+        Drug(
+            ingredients=tuple(entry.get("ingredients") or key.split(" + ")),
+            drug_class=entry["class"],
+            generic="ingredients" not in entry,
+            brands=tuple(entry.get("brands", ())),
+            misspellings=tuple(entry.get("misspellings", ())),
+            abbreviations=tuple(entry.get("abbreviations", ())),
+        )
+        for key, entry in table("drugs").items()
+    )
+
+
+@cache
+def drug_classes() -> dict[str, DrugClass]:
+    """Every class of drugs by its plain name."""
+    return {
+        name: DrugClass(name, tuple(entry.get("within", ())), entry.get("subcategory"), tuple(entry.get("aliases", ())))
+        for name, entry in table("drug_classes").items()
+    }
+
+
+def orders_of(drug: Drug, synonyms: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """The ingredients of a combination in every order, abbreviated and not: "oxycodone APAP"."""
+    if len(drug.ingredients) > 3:
+        yield " ".join(drug.ingredients)
+        return
+    for order in permutations(drug.ingredients):
+        yield " ".join(order)
+        yield " ".join(synonyms.get(name, (name,))[0] for name in order)
+
+
+@cache
+def drug_names() -> Names[Drug]:
+    """Every name of every product."""
+    names: Names[Drug] = Names()
+    for drug in drugs():
+        for name in drug.names:
+            names.add(name, drug)
+    short = {drug.ingredients[0]: drug.abbreviations for drug in drugs() if len(drug.ingredients) == 1}
+    synonyms = {name: abbreviations for name, abbreviations in short.items() if abbreviations}
+    for drug in drugs():
+        if drug.generic and len(drug.ingredients) > 1:
+            for name in orders_of(drug, synonyms):
+                names.add(name, drug)
+    return names
+
+
+@cache
+def class_names() -> Names[DrugClass]:
+    """Every name of every class of drugs."""
+    names: Names[DrugClass] = Names()
+    for drug_class in drug_classes().values():
+        for name in (drug_class.name, *drug_class.aliases):
+            names.add(name, drug_class)
+    names.add_plurals()
+    return names
+
+
+def drug_named(typed: str) -> Drug | None:
+    """The product of that name, all words together."""
+    words = words_of(typed)
+    names = drug_names()
+    return names.get(words) or names.get([word for word in words if word not in JOINING_WORDS])
+
+
+def canonical_drug(typed: str) -> tuple[str, ...]:
+    """Generic names of what was typed: "Norco" to ("hydrocodone", "acetaminophen"); the unknown as it is."""
+    drug = drug_named(typed)
+    return drug.ingredients if drug else (typed.strip().lower(),)
+
+
+def classes_of(name: str) -> tuple[str, ...]:
+    """A class after the wider ones it is in: ("antidepressants", "SSRIs")."""
+    return (*drug_classes()[name].within, name)
+
+
+def other_names(asked: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The names without the asked one, each once."""
+    left_out = words_of(asked)
+    return tuple({" ".join(words_of(name)): name for name in names if words_of(name) != left_out}.values())
+
+
+def names_of_class(name: str) -> Iterator[str]:
+    """Names of the class's own drugs; of forms that share their generic name with others, the brands."""
+    for drug in drugs():
+        if name in classes_of(drug.drug_class):
+            if not drug.generic:
+                yield from drug.brands
+            elif len(drug.ingredients) == 1:
+                yield drug.ingredients[0]
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(words: str) -> Meaning | None:
+    """What the words name, all together: a drug, a class, or nothing that the vocabulary knows."""
+    drug = drug_named(words)
+    if drug is not None:
+        same = (other for other in drugs() if set(other.ingredients) == set(drug.ingredients))
+        return Meaning("drug", drug.ingredients, other_names(words, (name for other in same for name in other.names)))
+    drug_class = class_names().get(words_of(words))
+    if drug_class is not None:
+        return Meaning("drug_class", (drug_class.name,), other_names(words, names_of_class(drug_class.name)))
+    return None
+
+
+@cache
+def longest_name() -> int:
+    """How many words the longest name of a drug or class has."""
+    return max(name.count(" ") + 1 for names in (drug_names(), class_names()) for name in names)
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Words of everyday English that are one letter away from a drug's name."""
+    return frozenset(table("ordinary_words")["words"])
+
+
+@cache
+def treatments() -> dict[str, Treatment]:
+    """Every treatment other than drugs by its plain name."""
+    return {
+        name: Treatment(
+            name, entry["category"], entry.get("subcategory"), entry.get("decides", "first"), entry.get("in_sessions")
+        )
+        for name, entry in table("treatments").items()
+    }
+
+
+@cache
+def treatment_names() -> Names[Treatment]:
+    """Every name of every treatment, in the singular and the plural."""
+    names: Names[Treatment] = Names()
+    for name, treatment in treatments().items():
+        for alias in (name, *table("treatments")[name].get("aliases", ())):
+            names.add(alias, treatment)
+    names.add_plurals()
+    return names
+
+
+@cache
+def body_part_names() -> Names[str]:
+    """Canonical part of the body by every name of it; "" for phrases that name none."""
+    names: Names[str] = Names()
+    for part, entry in table("body_parts").items():
+        if part == "ignored":
+            for phrase in entry:
+                names.add(phrase, "")
+        else:
+            for name in (part, *entry["aliases"]):
+                names.add(name, part)
+    return names
+
+
+@cache
+def specialty_names() -> dict[str, str]:
+    """Canonical specialty by every folded name of it."""
+    names: dict[str, str] = {}
+    for canonical, entry in table("specialties").items():
+        for name in (canonical, *entry.get("aliases", ())):
+            names[specialty_key(name)] = canonical
+    return names
+
+
+def specialty_key(printed: str) -> str:
+    """The words that tell specialties apart: "Physical Medicine & Rehabilitation" with or without "and"."""
+    return " ".join(word for word in words_of(printed) if word != "and")
+
+
+def canonical_specialty(printed: str) -> str:
+    """The state's name of a specialty, else as printed: "Orthopaedic Surgery" to "Orthopedic Surgery"."""
+    return specialty_names().get(specialty_key(printed)) or " ".join(printed.split())

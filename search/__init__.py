@@ -1,0 +1,1 @@
+"""Questions in, hits out; the front doors."""

@@ -1,0 +1,265 @@
+"""Results and letters for programs and for the eye: JSON, plain lines, and cards on a terminal."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET, Struct, structs
+
+from imrsearch.schema.fields import FIELD
+from imrsearch.schema.records import Citation, Item, Letter
+from imrsearch.search.results import Hit, Results, Shown, Span
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+# What an outcome means, its sign and its colour; a letter's own word stands as it is.
+OUTCOMES = {
+    "upheld": ("✗", "Upheld: the denial stands", "red"),
+    "overturned": ("✓", "Overturned: the treatment is approved", "green"),
+}
+MARKED = "bold yellow"
+# On a card a guideline paragraph without citations is cut at so many characters.
+GUIDELINE_ON_CARD = 120
+# A letter's text must not steer the terminal.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# What is printed elsewhere than among the facts of a letter or an item.
+NOT_FACTS = {"letter_id", "summary", "items", "source", "id", "item", "treatment", "outcome"}
+PARAGRAPHS = {
+    "ur_guideline": "Claims administrator's guideline",
+    "imr_guideline": "Reviewer's guideline",
+    "rationale": "Decision rationale",
+}
+
+
+class Block(Struct, frozen=True):
+    """Lines under a title."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def as_json(results: Results) -> str:
+    """The contract's one object, on one line."""
+    hits = tuple(structs.replace(hit, citations=UNSET, marks=UNSET) for hit in results.hits)
+    return msgspec.json.encode(structs.replace(results, hits=hits)).decode()
+
+
+def as_plain(results: Results) -> str:
+    """Lines for pipes: of each hit first id, outcome, date and treatment between tabs, then indented lines."""
+    lines = [counts_line(results), *notice_lines(results)]
+    for hit in results.hits:
+        first = (hit.id, hit.outcome, hit.decision_date or "no date", hit.treatment)
+        lines += ["", "\t".join(map(printable, first))]
+        cited = cited_line(hit) or hit.imr_guideline
+        about = " · ".join(part for part in (cited, ", ".join(hit.specialties)) if part)
+        lines += [f"  {printable(line)}" for line in (about, hit.snippet) if line]
+    for name, counts in results.facets.items():
+        lines += ["", FIELD[name].option, *(f"  {printable(str(found.value))}\t{found.count}" for found in counts)]
+    return "\n".join(lines)
+
+
+def print_cards(results: Results, console: "Console | None" = None) -> None:
+    """Cards for a terminal, then the facets."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console(highlight=False)
+    console.print(Text(counts_line(results), style="bold"))
+    for notice in notice_lines(results):
+        console.print(Text(notice, style="italic"))
+    for hit in results.hits:
+        print_card(hit, console)
+    for name in results.facets:
+        console.print()
+        console.print(facet_table(results, name))
+
+
+def counts_line(results: Results) -> str:
+    """ "3 items in 3 letters", "10 of 57 items in 31 letters", and what narrowed them."""
+    found = f"{counted(results.total, 'item')} in {counted(results.total_letters, 'letter')}"
+    if 0 < results.returned < results.total:
+        found = f"{results.returned:,} of {found}"
+    narrowed = (
+        f"{name.replace('_', '-')}: {asked if isinstance(asked, str) else ' or '.join(asked)}"
+        for name, asked in results.filters.items()
+    )
+    return printable(" · ".join((found, *narrowed)))
+
+
+def notice_lines(results: Results) -> list[str]:
+    """What the search has to say of the question."""
+    return [f"note: {printable(notice)}" for notice in results.notices]
+
+
+def print_card(hit: Hit, console: "Console") -> None:
+    """Heading; outcome in words, citation, specialty, date, id; the passage, with what was asked for marked."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    sign, words, colour = outcome_of(hit.outcome)
+    guideline = cited_line(hit) or shortened(hit.imr_guideline)
+    facts = (guideline, ", ".join(hit.specialties), hit.decision_date or "no date", hit.id)
+    second = Text(f"{sign} {words}", style=f"bold {colour}")
+    second.append("".join(f" · {printable(fact)}" for fact in facts if fact), style="not bold default")
+    console.print()
+    console.print(marked(hit.treatment, hit.marks or (), style="bold"))
+    console.print(second)
+    console.print(Padding(marked(hit.snippet, hit.highlights), (0, 0, 0, 2)))
+
+
+def marked(text: str, highlights: Iterable[Span], *, style: str = "") -> "Text":
+    """The text with the given characters marked."""
+    from rich.text import Text
+
+    shown = Text(printable(text), style=style)
+    for start, end in highlights:
+        shown.stylize(MARKED, start, end)
+    return shown
+
+
+def facet_table(results: Results, name: str) -> "Table":
+    """A facet's values and counts."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=FIELD[name].option, title_justify="left", box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for found in results.facets[name]:
+        table.add_row(Text(printable(str(found.value))), f"{found.count:,}")
+    return table
+
+
+def outcome_of(outcome: str) -> tuple[str, str, str]:
+    """Sign, words and colour of an outcome."""
+    return OUTCOMES.get(outcome, ("•", printable(outcome).capitalize() or "No outcome", "yellow"))
+
+
+def cited_line(hit: Hit) -> str:
+    """The first citation with its section or page as cited, and how many more there are; or empty."""
+    citations = hit.citations or ()
+    if not citations:
+        return ""
+    more = f" (+{len(citations) - 1})" if len(citations) > 1 else ""
+    return cited(citations[0]) + more
+
+
+def cited(citation: Citation) -> str:
+    """ "MTUS Chronic Pain Medical Treatment 2009, Opioids, p. 76-78"."""
+    known = citation.guideline != "other" and not citation.document.startswith(citation.guideline)
+    name = (citation.guideline if known else "", citation.document, str(citation.edition or ""))
+    parts = [" ".join(part for part in name if part)]
+    if citation.section:
+        parts.append(citation.section)
+    if citation.pages:
+        parts.append(f"p. {page_ranges(citation.pages)}")
+    return ", ".join(part for part in parts if part)
+
+
+def page_ranges(pages: Sequence[int]) -> str:
+    """(24, 76, 77, 78) is "24, 76-78"."""
+    ranges: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if ranges and page == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], page]
+        else:
+            ranges.append([page])
+    return ", ".join("-".join(map(str, pair)) for pair in ranges)
+
+
+def shortened(text: str) -> str:
+    """At most GUIDELINE_ON_CARD characters, cut between words."""
+    if len(text) <= GUIDELINE_ON_CARD:
+        return text
+    return text[:GUIDELINE_ON_CARD].rpartition(" ")[0] + " …"
+
+
+def printable(text: str) -> str:
+    """The text without control characters, at its own length."""
+    return CONTROL.sub(" ", text)
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 item", "2,000 items"."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def shown_json(shown: Shown) -> str:
+    """A letter as `parse --json` prints it; an item with its letter's header and its siblings; on one line."""
+    if shown.item is None:
+        return msgspec.json.encode(shown.letter).decode()
+    header = {name: value for name, value in structs.asdict(shown.letter).items() if name != "items"}
+    siblings = [{"id": other.id, "treatment": other.treatment, "outcome": other.outcome} for other in shown.siblings]
+    return msgspec.json.encode({"item": shown.item, "letter": header, "siblings": siblings}).decode()
+
+
+def shown_plain(shown: Shown) -> str:
+    """An item or a letter in full as plain lines."""
+    return "\n\n".join("\n".join((block.title, *block.lines)) for block in blocks_of(shown))
+
+
+def letter_plain(letter: Letter) -> str:
+    """A letter in full as plain lines."""
+    return shown_plain(Shown(letter))
+
+
+def print_shown(shown: Shown, console: "Console | None" = None) -> None:
+    """An item or a letter in full on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console(highlight=False)
+    for place, block in enumerate(blocks_of(shown)):
+        if place:
+            console.print()
+        console.print(Text(block.title, style="bold"))
+        for line in block.lines:
+            console.print(Text(line))
+
+
+def blocks_of(shown: Shown) -> Iterator[Block]:
+    """What there is to show, in its order."""
+    letter = shown.letter
+    if shown.item:
+        yield from item_blocks(shown.item)
+    yield Block(
+        f"Letter {printable(letter.letter_id)}", (*facts_of(letter), f"source: {printable(letter.source.path)}")
+    )
+    if letter.summary:
+        yield Block("Clinical case summary", (printable(letter.summary),))
+    if shown.item is None:
+        for item in letter.items:
+            yield from item_blocks(item)
+    elif shown.siblings:
+        yield Block("Other items of this letter", tuple(sibling_line(item) for item in shown.siblings))
+
+
+def item_blocks(item: Item) -> Iterator[Block]:
+    """An item in full."""
+    sign, words, _ = outcome_of(item.outcome)
+    yield Block(printable(item.treatment), (printable(item.id), f"{sign} {words}", *facts_of(item)))
+    for name, title in PARAGRAPHS.items():
+        if paragraph := getattr(item, name):
+            yield Block(title, (printable(paragraph),))
+    if item.imr_citations:
+        yield Block("Reviewer's citations", tuple(printable(cited(citation)) for citation in item.imr_citations))
+
+
+def facts_of(record: Letter | Item) -> Iterator[str]:
+    """What a record holds besides its texts, a line a fact; what it lacks is left out."""
+    for name, value in structs.asdict(record).items():
+        if name in NOT_FACTS or name in PARAGRAPHS or name.endswith("_citations") or value in (None, "", ()):
+            continue
+        if name == "disputed" and isinstance(record, Item) and value == record.treatment:
+            continue
+        words = ", ".join(value) if isinstance(value, tuple) else str(value)
+        yield f"{name.replace('_', ' ')}: {printable(words)}"
+
+
+def sibling_line(item: Item) -> str:
+    """Id, outcome and treatment of an item."""
+    return "\t".join(map(printable, (item.id, item.outcome, item.treatment)))

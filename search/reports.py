@@ -1,0 +1,140 @@
+"""What commands other than search print: ingest reports, status and the field list."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from imrsearch.schema.fields import FIELDS, Field
+from imrsearch.schema.records import Letter
+
+if TYPE_CHECKING:
+    from imrsearch.indexer.update import IndexReport
+    from imrsearch.search.searcher import Searcher
+
+
+class Status(Struct, frozen=True):
+    """An index as `imrsearch status` tells of it.
+
+    bytes  of all files in the index folder
+    """
+
+    index: str
+    generation: int
+    built_at: str
+    letters: int
+    items: int
+    bytes: int
+    fingerprint: str
+    fields: tuple[str, ...]
+
+
+def letter_json(letter: Letter) -> str:
+    """The letter in the contract's names, on one line."""
+    return msgspec.json.encode(letter).decode()
+
+
+def report_json(report: "IndexReport") -> str:
+    """The ingest report on one line."""
+    return msgspec.json.encode(report).decode()
+
+
+def report_text(report: "IndexReport") -> str:
+    """The ingest report in words, what failed last."""
+    done = ", ".join(
+        f"{count:,} {word}"
+        for count, word in (
+            (report.added, "added"),
+            (report.replaced, "replaced"),
+            (report.unchanged, "unchanged"),
+            (report.duplicates, "read twice"),
+        )
+        if count
+    )
+    lines = [
+        f"read {counted(report.read, 'letter')}: {done or 'nothing new'} ({report.seconds:.1f} s)",
+        f"the index at {report.index} holds {counted(report.items, 'item')} in {counted(report.letters, 'letter')}",
+    ]
+    lines += [f"note: {note}" for note in report.notes]
+    if report.problems:
+        lines.append(f"{counted(report.failed, 'file')} could not be read:")
+    lines += [
+        f"  {problem.path}: {problem.reason}{f' ({problem.hint})' if problem.hint else ''}"
+        for problem in report.problems
+    ]
+    return "\n".join(lines)
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 letter", "2,000 letters"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def status_of(folder: Path, searcher: "Searcher") -> Status:
+    """What there is to tell of the opened index in `folder`."""
+    manifest = searcher.manifest
+    return Status(
+        index=str(folder),
+        generation=manifest.generation,
+        built_at=manifest.built_at,
+        letters=manifest.letters,
+        items=manifest.items,
+        bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        fingerprint=manifest.fingerprint,
+        fields=tuple(field.name for field in FIELDS),
+    )
+
+
+def status_json(status: Status) -> str:
+    """The status on one line."""
+    return msgspec.json.encode(status).decode()
+
+
+def status_text(status: Status) -> str:
+    """The status, one fact a line."""
+    age = datetime.now(UTC) - datetime.fromisoformat(status.built_at)
+    return "\n".join(
+        (
+            f"index       {status.index}",
+            f"letters     {status.letters:,}",
+            f"items       {status.items:,}",
+            f"built       {status.built_at}, {age_in_words(age.total_seconds())} ago",
+            f"generation  {status.generation}",
+            f"size        {status.bytes / 1e6:,.1f} MB",
+            f"fields      {len(status.fields)} ({', '.join(status.fields)})",
+        )
+    )
+
+
+def age_in_words(seconds: float) -> str:
+    """ "3 days", "2 hours", "a moment"."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return counted(int(seconds // length), unit)
+    return "a moment"
+
+
+def uses_of(field: Field) -> str:
+    """What can be done with a field, in words."""
+    uses = (
+        ("filter", field.filter),
+        ("facet", field.facet),
+        ("several values", field.many),
+        (f"plain words, weight {field.boost:g}", field.boost),
+    )
+    return ", ".join(word for word, holds in uses if holds)
+
+
+def fields_text() -> str:
+    """The field list as a table."""
+    rows = [(field.option, field.kind, field.help, uses_of(field)) for field in FIELDS]
+    name, kind = (max(len(row[place]) for row in rows) for place in (0, 1))
+    return "\n".join(f"{row[0]:{name}}  {row[1]:{kind}}  {row[2]}{f' [{row[3]}]' if row[3] else ''}" for row in rows)
+
+
+def fields_json() -> str:
+    """The field list, one field a line."""
+    keys = ("name", "kind", "many", "facet", "filter", "boost", "help")
+    return "\n".join(msgspec.json.encode({key: getattr(field, key) for key in keys}).decode() for field in FIELDS)

@@ -1,0 +1,91 @@
+"""What a search gives back. These structs are also the JSON, their attributes the keys in this order."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from imrsearch.schema.records import Citation, Item, Letter
+
+SCHEMA_VERSION = 1
+Span = tuple[int, int]
+
+
+class IndexFigures(Struct, frozen=True):
+    """The index that answered."""
+
+    generation: int
+    letters: int
+    items: int
+
+
+class FacetCount(Struct, frozen=True):
+    """A value of a facet, and how many of the items found have it."""
+
+    value: str | int
+    count: int
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """One disputed item.
+
+    score       0 where the question holds nothing that scores
+    snippet     whole sentences of the rationale
+    highlights  character offsets into `snippet`: start, end
+    citations   what the reviewer cites; for people, not in the JSON
+    marks       character offsets into `treatment`; for people, not in the JSON
+    """
+
+    id: str
+    letter_id: str
+    item: int
+    treatment: str
+    outcome: str
+    score: float
+    decision_date: str | None
+    specialties: tuple[str, ...]
+    drugs: tuple[str, ...]
+    imr_guideline: str
+    snippet: str
+    highlights: tuple[Span, ...]
+    citations: tuple[Citation, ...] | UnsetType = UNSET
+    marks: tuple[Span, ...] | UnsetType = UNSET
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """The answer to one query.
+
+    query         as asked
+    query_as_run  as understood, expansions included
+    filters       as asked, with `since` and `until`
+    total         items found
+    total_letters letters in which they were found
+    truncated     more items were found than `hits` and those before them
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    query: str
+    query_as_run: str
+    filters: dict[str, list[str] | str]
+    index: IndexFigures
+    total: int
+    total_letters: int
+    returned: int
+    truncated: bool
+    took_ms: float
+    notices: tuple[str, ...]
+    hits: tuple[Hit, ...]
+    facets: dict[str, list[FacetCount]]
+
+
+class Shown(Struct, frozen=True):
+    """A letter, or one item of it, in full.
+
+    letter  with all its items
+    item    the one asked for; null where the letter was
+    """
+
+    letter: Letter
+    item: Item | None = None
+
+    @property
+    def siblings(self) -> tuple[Item, ...]:
+        """The letter's other items."""
+        return tuple(item for item in self.letter.items if item != self.item)

@@ -1,0 +1,220 @@
+"""The passage that decides, cut from an item's text at its sentences, and the words in it that were asked for.
+
+The stored text is analysed as it was for the index; offsets count characters.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from imrsearch.schema.documents import words_analyzer
+from imrsearch.schema.records import Item
+from imrsearch.search.language import All, AnyOf, Named, Node, Phrase, Within, Word
+from imrsearch.search.query import searches_words_of, terms_of
+from imrsearch.search.results import Span
+
+# A passage grows by whole sentences up to AIM characters; a sentence longer than LONG is cut to AIM.
+AIM = 300
+LONG = 450
+# Characters kept before the first mark of a cut sentence.
+LEAD = 60
+MORE = "…"
+
+# "… is recommended. The patient", "4 weeks.) The", also glued, "weeks.The patient". References stay with the sentence
+# before them, "weeks. (Author, 2003) (Author, 2005)In this case"; the comma tells them from "(July 28, 2016) Opioids".
+SENTENCE_END = re.compile(
+    r"[.!?][\"”')\]]*(?:\s+(?=[\"“'\[]*[A-Z0-9])|(?=[A-Z][a-z]))|[A-Za-z.], (?:19|20)\d\d[a-z]?\)\s*(?=[A-Z][a-z])"
+)
+# The point of "e.g.", "Dr.", "vs.", "pg. 607", "et al.", "J." and "i.e." ends no sentence.
+ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[\"“])(?:e\.g|i\.e|cf|vs|v|dr|drs|mr|mrs|ms|st|pgs?|pp?|nos?|vol|ed|eds|al|fig|sec|sect|ch|chap|dept"
+    r"|approx|incl|inj|tabs?|caps?|qty|ref|refs|[a-z])\.$",
+    re.IGNORECASE,
+)
+# "Therefore, the request for … is not medically necessary."
+DECISIVE = re.compile(
+    r"medical(?:ly)? necess|\bnot (?:\w+ )?(?:necessary|warranted|supported|certified)\b", re.IGNORECASE
+)
+BLANK = re.compile(r"\s+")
+
+
+class Wanted(Struct, frozen=True):
+    """Terms that count as an answer where they stand side by side.
+
+    part   which part of the question they answer
+    field  the only field in which they do, or null
+    """
+
+    terms: tuple[str, ...]
+    part: int
+    field: str | None = None
+
+
+class Mark(Struct, frozen=True, order=True):
+    """Characters of a text that answer a part of the question."""
+
+    start: int
+    end: int
+    part: int
+
+
+class Passage(Struct, frozen=True):
+    """A piece of text, and what in it was asked for, in characters of the piece."""
+
+    text: str
+    highlights: tuple[Span, ...]
+
+
+def wanted_in(tree: Node) -> tuple[Wanted, ...]:
+    """What the question wants found, without what it excludes."""
+    return tuple(
+        Wanted(terms, part, field)
+        for part, leaf in enumerate(leaves_of(tree))
+        for terms, field in dict.fromkeys(terms_in(leaf))
+        if terms
+    )
+
+
+def leaves_of(node: Node) -> Iterator[Node]:
+    """The words, phrases, names and values that are asked for."""
+    match node:
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from leaves_of(part)
+        case Word() | Phrase() | Within() | Named():
+            yield node
+        case _:
+            return
+
+
+def terms_in(leaf: Node) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """Each form in which the leaf may stand in a text, and the one field where it may."""
+    match leaf:
+        case Word(text) | Phrase(text):
+            yield terms_of(text), None
+        case Within(field, text) if searches_words_of(field):
+            yield terms_of(text), field
+        case Named(words, meaning):
+            yield from ((terms_of(word.text), None) for word in words)
+            if meaning.field == "drug":
+                yield from ((terms_of(name), None) for name in meaning.names)
+        case _:
+            return
+
+
+def marks_in(text: str, wanted: Iterable[Wanted], *, field: str) -> list[Mark]:
+    """Where the field's text answers the question."""
+    by_first: dict[str, list[Wanted]] = defaultdict(list)
+    for want in wanted:
+        if want.field in (None, field):
+            by_first[want.terms[0]].append(want)
+    if not by_first:
+        return []
+    tokens = words_analyzer().pre_tokenize(text).tokens
+    terms = tuple(token.text for token in tokens)
+    return [
+        Mark(token.char_offset_from, tokens[place + len(want.terms) - 1].char_offset_to, want.part)
+        for place, token in enumerate(tokens)
+        for want in by_first.get(terms[place], ())
+        if terms[place : place + len(want.terms)] == want.terms
+    ]
+
+
+def spans(marks: Iterable[Mark]) -> tuple[Span, ...]:
+    """The marks' characters; those that overlap as one."""
+    merged: list[Span] = []
+    for mark in sorted(marks):
+        if merged and mark.start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], mark.end))
+        else:
+            merged.append((mark.start, mark.end))
+    return tuple(merged)
+
+
+def marked_treatment(item: Item, wanted: Iterable[Wanted]) -> tuple[Span, ...]:
+    """What of the item's heading was asked for."""
+    return spans(marks_in(item.treatment, wanted, field="treatment"))
+
+
+def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
+    """The item's best passage: of its rationale, else of the guideline paragraph, else its heading."""
+    texts = {"rationale": item.rationale, "imr_guideline": item.imr_guideline, "treatment": item.treatment}
+    field, text = next(((field, text) for field, text in texts.items() if text), ("treatment", ""))
+    marks = marks_in(text, wanted, field=field)
+    start, end = best_window(text, marks)
+    if end - start > LONG:
+        return cut(text, start, end, marks=inside(marks, start, end))
+    return Passage(text[start:end], spans(moved(inside(marks, start, end), -start)))
+
+
+def sentences_of(text: str) -> list[Span]:
+    """Where each sentence begins and ends, without the space between."""
+    sentences = []
+    start = 0
+    for match in SENTENCE_END.finditer(text):
+        if ABBREVIATION.search(text[max(start, match.start() - 12) : match.start() + 1]):
+            continue
+        end = match.start() + len(match[0].rstrip())
+        sentences.append((start, end))
+        start = match.end()
+    if text[start:].strip():
+        sentences.append((start, len(text.rstrip())))
+    return sentences
+
+
+def best_window(text: str, marks: Sequence[Mark]) -> Span:
+    """Sentences side by side that answer most parts of the question, then decide, then say most."""
+    sentences = sentences_of(text)
+    windows = [
+        (first[0], last[1])
+        for place, first in enumerate(sentences)
+        for last in sentences[place:]
+        if last == first or last[1] - first[0] <= AIM
+    ]
+    return max(windows, key=lambda window: worth(text, window, marks), default=(0, len(text)))
+
+
+def worth(text: str, window: Span, marks: Sequence[Mark]) -> tuple[int, bool, int, int, int]:
+    """What ranks a window: parts answered, decisive, marks, characters up to AIM, then the later end if decisive."""
+    start, end = window
+    found = inside(marks, start, end)
+    decisive = DECISIVE.search(text, start, end) is not None
+    length = min(end - start, AIM)
+    return len({mark.part for mark in found}), decisive, len(found), length, start if decisive else -start
+
+
+def inside(marks: Iterable[Mark], start: int, end: int) -> list[Mark]:
+    """The marks that lie wholly between."""
+    return [mark for mark in marks if start <= mark.start and mark.end <= end]
+
+
+def moved(marks: Iterable[Mark], by: int) -> list[Mark]:
+    """The marks, so many characters further on."""
+    return [Mark(mark.start + by, mark.end + by, mark.part) for mark in marks]
+
+
+def cut(text: str, start: int, end: int, *, marks: Sequence[Mark]) -> Passage:
+    """AIM characters of a long sentence where its marks are, cut between words."""
+    begins = [start, *(max(start, mark.start - LEAD) for mark in marks)]
+    best = max(begins, key=lambda begin: (len({m.part for m in inside(marks, begin, begin + AIM)}), -begin))
+    left = next_word(text, best) if best > start else start
+    right = last_word(text, left, min(end, left + AIM)) if left + AIM < end else end
+    before, after = (MORE if left > start else ""), (MORE if right < end else "")
+    shift = len(before) - left
+    return Passage(f"{before}{text[left:right]}{after}", spans(moved(inside(marks, left, right), shift)))
+
+
+def next_word(text: str, place: int) -> int:
+    """The first beginning of a word at or after `place`, unless the next space is far."""
+    match = BLANK.search(text, place - 1, place + LEAD)
+    return match.end() if match else place
+
+
+def last_word(text: str, start: int, end: int) -> int:
+    """The last end of a word at or before `end`; a text without spaces is cut where it is."""
+    if text[end : end + 1].isspace():
+        return end
+    space = text.rfind(" ", start, end)
+    return space if space > start else end

@@ -1,0 +1,54 @@
+"""Letters and indexes for tests: each call states only what the test is about. All of it is fiction."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from msgspec import structs
+
+from imrsearch.schema.documents import build_schema, fingerprint, register_analyzers, to_document
+from imrsearch.schema.fields import chunks_of
+from imrsearch.schema.manifest import ENGINE, Manifest, write_manifest
+from imrsearch.schema.records import Citation, Item, Letter, Source
+
+
+def citation(section: str | None = None, **settings: Any) -> Citation:
+    """A citation of the chronic pain guideline."""
+    given = {"guideline": "MTUS", "document": "Chronic Pain Medical Treatment", "edition": 2009}
+    return Citation(**(given | {"section": section} | settings))
+
+
+def item(treatment: str = "Back brace", **settings: Any) -> Item:
+    """An upheld item; its id and place are given by its letter."""
+    given = {"id": "", "item": 0, "treatment": treatment, "disputed": treatment, "outcome": "upheld"}
+    return Item(**(dict.fromkeys(("requested", "authorized")) | given | settings))
+
+
+def letter(letter_id: str = "CM17-0000001", *items: Item, **settings: Any) -> Letter:
+    """A letter of one item, unless several are given."""
+    numbered = tuple(
+        structs.replace(one, id=f"{letter_id}:{place}", item=place) for place, one in enumerate(items or (item(),), 1)
+    )
+    given: dict[str, Any] = dict.fromkeys(field for field in Letter.__struct_fields__)
+    given |= {"letter_id": letter_id, "licensure_states": (), "specialties": (), "summary": "", "items": numbered}
+    given |= {"source": Source(f"{letter_id}.txt", "text", letter_id)}
+    return Letter(**(given | settings))
+
+
+def index_of(letters: Iterable[Letter], index_dir: Path) -> Path:
+    """A real index of the letters in `index_dir`."""
+    engine = index_dir / ENGINE
+    engine.mkdir(parents=True)
+    index = tantivy.Index(build_schema(), path=str(engine))
+    register_analyzers(index)
+    writer = index.writer(heap_size=20_000_000, num_threads=1)
+    held = list(letters)
+    for one in held:
+        for chunk in chunks_of(one):
+            writer.add_json(to_document(chunk))
+    writer.commit()
+    writer.wait_merging_threads()
+    items = sum(len(one.items) for one in held)
+    write_manifest(index_dir, Manifest(fingerprint(), 1, "2020-01-01T00:00:00+00:00", len(held), items))
+    return index_dir

@@ -1,0 +1,203 @@
+"""What people type, and the tree it stands for."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imrsearch.schema.errors import QueryError
+from imrsearch.schema.fields import FIELDS
+from imrsearch.search.expand import LISTED, expand
+from imrsearch.search.language import MAX_LENGTH, MAX_WORDS, NOTHING, All, Within, Word, parse, values_in, written
+
+SEARCHABLE = [field for field in FIELDS if field.kind != "stored"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "run"),
+    [
+        pytest.param("", "", id="empty"),
+        pytest.param("back brace", "back AND brace", id="words-are-all-required"),
+        pytest.param("back AND brace", "back AND brace", id="and-changes-nothing"),
+        pytest.param("back and brace", "back AND and AND brace", id="lower-case-and-is-a-word"),
+        pytest.param('"back brace" thoracic', '"back brace" AND thoracic', id="phrase"),
+        pytest.param("“back brace”", '"back brace"', id="curly-quotes"),
+        pytest.param("brace OR cane", "brace OR cane", id="or"),
+        pytest.param("back brace OR cane tip", "(back AND brace) OR (cane AND tip)", id="or-is-weakest"),
+        pytest.param("brace or cane", "brace AND or AND cane", id="lower-case-or-is-a-word"),
+        pytest.param("brace -cane", "brace AND NOT cane", id="minus"),
+        pytest.param("brace NOT cane", "brace AND NOT cane", id="not"),
+        pytest.param("brace not cane", "brace AND not AND cane", id="lower-case-not-is-a-word"),
+        pytest.param("NOT -cane", "cane", id="not-twice"),
+        pytest.param('-"hot pack"', 'NOT "hot pack"', id="minus-phrase"),
+        pytest.param("-outcome:upheld", "NOT outcome:upheld", id="minus-field"),
+        pytest.param("brace OR -cane", "brace OR NOT cane", id="or-not"),
+        pytest.param("outcome:upheld", "outcome:upheld", id="field"),
+        pytest.param("Outcome:upheld", "outcome:upheld", id="field-in-capitals"),
+        pytest.param("drug-class:opioids", "drug_class:opioids", id="field-with-dash"),
+        pytest.param('section:"hot packs"', 'section:"hot packs"', id="field-of-two-words"),
+        pytest.param("(outcome:upheld), brace", "outcome:upheld AND brace", id="field-in-a-sentence"),
+        pytest.param("id:CM17-0000001:2", "id:CM17-0000001:2", id="value-with-colon"),
+    ],
+)
+def test_syntax(typed, run):
+    question = parse(typed)
+    assert written(question.tree) == run
+    assert question.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "run"),
+    [
+        pytest.param("Brace 10/325mg #180", "Brace AND 10/325mg AND 180", id="dose-and-count"),
+        pytest.param("L4-5 (facet", "L4-5 AND facet", id="open-bracket"),
+        pytest.param("brace (x6) [left]", "brace AND x6 AND left", id="brackets"),
+        pytest.param("brace - left -- right", "brace AND left AND right", id="dashes"),
+        pytest.param("ratio 3:1", "ratio AND 3:1", id="number-colon"),
+        pytest.param("http://a.example/b", "http://a.example/b", id="address"),
+        pytest.param("Associated service: EKG", "Associated AND service AND EKG", id="colon-and-space"),
+        pytest.param("Outcome: better", "Outcome AND better", id="field-name-and-space"),
+        pytest.param('3" foam', "3 AND foam", id="inch"),
+        pytest.param('3" by 5" foam', "3 AND by AND 5 AND foam", id="two-inches"),
+        pytest.param('("hot pack")', '"hot pack"', id="phrase-in-brackets"),
+        pytest.param("wheel-chair", "wheel-chair", id="dash-inside"),
+        pytest.param("brace & cane * +", "brace AND cane", id="signs"),
+        pytest.param("brace\x00\ttip\n", "brace\x00 AND tip", id="control-characters"),
+        pytest.param("brace 😀", "brace", id="emoji"),
+    ],
+)
+def test_text_is_never_an_error(typed, run):
+    question = parse(typed)
+    assert written(question.tree) == run
+    assert question.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "run", "notice"),
+    [
+        pytest.param('"hot pack', "hot AND pack", "a quote is not closed", id="unclosed-quote"),
+        pytest.param("brace OR", "brace", "OR with nothing on one side", id="or-at-the-end"),
+        pytest.param("OR brace", "brace", "OR with nothing on one side", id="or-at-the-start"),
+        pytest.param("brace OR OR cane", "brace OR cane", "OR with nothing on one side", id="or-twice"),
+        pytest.param("(brace OR cane) tip", "brace OR (cane AND tip)", "brackets do not group", id="group"),
+        pytest.param("Diagnosis:sprain", "Diagnosis:sprain", "Diagnosis: is not a field", id="unknown-field"),
+        pytest.param("###", "", "nothing in the query can be searched for", id="only-signs"),
+        pytest.param("😀", "", "nothing in the query can be searched for", id="only-emoji"),
+        pytest.param('""', "", "nothing in the query can be searched for", id="empty-phrase"),
+    ],
+)
+def test_notices(typed, run, notice):
+    question = parse(typed)
+    assert written(question.tree) == run
+    assert any(notice in line for line in question.notices)
+
+
+def test_what_cannot_be_searched_for_finds_nothing():
+    assert parse("#").tree == NOTHING
+    assert parse(" ").tree == All()
+
+
+@pytest.mark.parametrize("field", SEARCHABLE, ids=lambda field: field.name)
+def test_every_field_can_be_asked_for(field):
+    [within] = values_in(parse(f"brace {field.option}:7").tree)
+    assert (within.field, within.text) == (field.name, "7")
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "hint"),
+    [
+        pytest.param("outcom:upheld", 0, "outcome:", id="letter-missing"),
+        pytest.param("brace drugs:x", 6, "drug:", id="plural"),
+        pytest.param("brace -guidline:x", 7, "guideline:", id="negated"),
+    ],
+)
+def test_a_field_nearly_right_is_an_error(typed, place, hint):
+    with pytest.raises(QueryError) as error:
+        parse(typed)
+    assert (error.value.query, error.value.place) == (typed, place)
+    assert hint in error.value.hint
+
+
+def test_stored_fields_are_not_asked_for():
+    assert isinstance(parse("record:x").tree, Word)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [pytest.param("x" * (MAX_LENGTH + 1), id="length"), pytest.param("tip " * (MAX_WORDS + 1), id="words")],
+)
+def test_limits(typed):
+    with pytest.raises(QueryError, match=r"more than|longer than"):
+        parse(typed)
+
+
+def test_limits_are_reached_without_error():
+    parse("(" * MAX_LENGTH)
+    assert len(parse("tip " * MAX_WORDS).tree.parts) == MAX_WORDS
+
+
+@pytest.mark.parametrize(
+    ("typed", "run"),
+    [
+        pytest.param('"klonopin"', '"klonopin"', id="quotes-switch-it-off"),
+        pytest.param("treatment:klonopin", "treatment:klonopin", id="field"),
+        pytest.param("opioids", "opioids OR drug_class:opioids", id="class"),
+        pytest.param("sleep opioids", "sleep AND (opioids OR drug_class:opioids)", id="class-among-words"),
+        pytest.param("opioids OR sleep", "(opioids OR drug_class:opioids) OR sleep", id="class-in-or"),
+        pytest.param("-opioids", "NOT (opioids OR drug_class:opioids)", id="negated"),
+        pytest.param(
+            "chronic muscle relaxants",
+            'chronic AND ((muscle AND relaxants) OR drug_class:"muscle relaxants")',
+            id="longest-name-first",
+        ),
+        pytest.param("muscle -relaxants", "muscle AND NOT relaxants", id="not-side-by-side"),
+        pytest.param("brace pain", "brace AND pain", id="ordinary-words"),
+    ],
+)
+def test_expansion(typed, run):
+    assert written(expand(parse(typed)).tree) == run
+
+
+def test_a_drug_is_found_by_its_value_and_its_other_names():
+    run = written(expand(parse("Norco 5mg")).tree)
+    assert run.startswith("(Norco OR (drug:hydrocodone AND drug:acetaminophen) OR ")
+    assert " OR Vicodin OR " in run
+    assert run.endswith(") AND 5mg")
+
+
+def test_expansion_is_told_once_and_in_brief():
+    [notice] = expand(parse("norco OR norco")).notices
+    assert notice.startswith("norco: also searched ")
+    assert notice.count(",") == LISTED - 1
+    assert notice.endswith(" more")
+
+
+def test_what_is_left_out_is_told_so():
+    [notice] = expand(parse("brace -opioids")).notices
+    assert notice.startswith("opioids: also left out items whose drug is one of the opioids (")
+
+
+@pytest.mark.property
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=200) | st.text(alphabet=' "“”-():ORNTAND#abc1./,\x00\ud800é\u0301', max_size=200))
+def test_parsing_ends_in_a_tree_or_a_query_error(typed):
+    try:
+        question = expand(parse(typed))
+    except QueryError:
+        return
+    written(question.tree).encode()
+
+
+@pytest.mark.property
+@given(st.lists(st.sampled_from(["brace", "tip", "10/325mg", "L4-5", "left,"]), min_size=2, max_size=9))
+def test_plain_words_are_all_kept_in_order(words):
+    tree = parse(" ".join(words)).tree
+    assert [part.text for part in tree.parts] == words
+    assert all(isinstance(part, Word) for part in tree.parts)
+
+
+@pytest.mark.property
+@given(st.sampled_from(SEARCHABLE), st.from_regex(r"[a-z0-9]{1,8}( [a-z0-9]{1,8})?", fullmatch=True))
+def test_a_written_value_is_read_back(field, value):
+    node = Within(field.name, value)
+    [read] = values_in(parse(written(node)).tree)
+    assert (read.field, read.text) == (field.name, value)

@@ -1,0 +1,234 @@
+"""The tree in the engine's terms, held against a plain scan of every item."""
+
+import random
+from functools import cache
+
+import pytest
+from factories import citation, index_of, item, letter
+
+from imrsearch.schema.documents import value_term
+from imrsearch.schema.errors import QueryError, UsageError
+from imrsearch.schema.fields import BOOSTS, FACETS, FIELD, FILTERS, Chunk, chunks_of
+from imrsearch.search.expand import expand
+from imrsearch.search.language import All, AnyOf, Named, Not, Phrase, Within, Word, parse
+from imrsearch.search.query import Query, checked, date_span, scores, searches_words_of, terms_of
+from imrsearch.search.searcher import Searcher
+
+WORDS = [
+    "pain",
+    "sleep",
+    "weeks",
+    "4",
+    "10/325mg",
+    "Klonopin",
+    "clonazepam",
+    "Norco",
+    "opioid",
+    "knee",
+    "brace",
+    "naïve",
+]
+DRUGS = {"clonazepam": "benzodiazepines", "hydrocodone": "opioids", "acetaminophen": "other analgesics"}
+LITERALS = [
+    *WORDS, "klonopin", "opioids", "benzodiazepines", "(knee", "#4", "mg", "absent",
+    '"knee brace"', '"pain weeks"', '"10/325mg pain"', '"4"', "summary:sleep", "treatment:norco", "section:opioid",
+    'section:"knee brace"', "outcome:upheld", "drug:klonopin", "drug:norco", "year:2015", "page:24",
+    "decision_date:2015-02", "specialty:Neurology", "item:2",
+]  # fmt: skip
+
+
+def some_text(chance: random.Random, words: int) -> str:
+    return " ".join(chance.choice(WORDS) for _ in range(chance.randrange(words)))
+
+
+def some_letters(chance: random.Random, letters: int):
+    for number in range(letters):
+        items = []
+        for _ in range(chance.randrange(1, 4)):
+            drugs = tuple(chance.sample(list(DRUGS), chance.randrange(3)))
+            items.append(
+                item(
+                    some_text(chance, 5) or "Cane",
+                    outcome=chance.choice(("upheld", "overturned")),
+                    drugs=drugs,
+                    drug_classes=tuple(DRUGS[drug] for drug in drugs),
+                    rationale=some_text(chance, 12),
+                    imr_citations=(citation(some_text(chance, 4) or None, pages=(chance.choice((24, 25)),)),),
+                )
+            )
+        day = chance.choice((None, "2015-02-03", "2015-03-01", "2016-02-03"))
+        specialties = tuple(chance.sample(("Neurology", "Pain Management"), chance.randrange(3)))
+        yield letter(f"X{number:03}", *items, summary=some_text(chance, 6), decision_date=day, specialties=specialties)
+
+
+terms = cache(terms_of)
+
+
+def texts_of(chunk: Chunk, name: str) -> list[tuple[str, ...]]:
+    """The terms of each value of a field."""
+    value = getattr(chunk, name)
+    return [terms(text) for text in (value if isinstance(value, tuple) else (value,)) if text]
+
+
+def side_by_side(words: tuple[str, ...], texts: list[tuple[str, ...]]) -> bool:
+    return any(words == text[at : at + len(words)] for text in texts for at in range(len(text)))
+
+
+def in_text(chunk: Chunk, words: tuple[str, ...]) -> bool:
+    return any(side_by_side(words, texts_of(chunk, name)) for name in BOOSTS)
+
+
+def holds(chunk: Chunk, name: str, value: str) -> bool:
+    """What a filter asks of one item."""
+    field = FIELD[name]
+    held = getattr(chunk, name)
+    if field.kind == "date":
+        return bool(held) and held.startswith(value)
+    if field.kind == "number":
+        return int(value) in (held if isinstance(held, tuple) else (held,))
+    values = {value_term(one) for one in (held if isinstance(held, tuple) else (held,)) if one}
+    return values.issuperset(map(value_term, field.canonical(value) if field.canonical else (value,)))
+
+
+def matches(chunk: Chunk, node) -> bool:
+    """Whether the tree finds the item, by reading it."""
+    match node:
+        case Word(text) | Phrase(text):
+            return in_text(chunk, terms(text))
+        case Within(field, text) if searches_words_of(field):
+            return side_by_side(terms(text), texts_of(chunk, field))
+        case Within(field, text):
+            return holds(chunk, field, text)
+        case Named(words, meaning):
+            names = meaning.names if meaning.field == "drug" else ()
+            meant = set(meaning.values) <= set(getattr(chunk, meaning.field))
+            asked = all(in_text(chunk, terms(word.text)) for word in words)
+            return meant or asked or any(in_text(chunk, terms(name)) for name in names)
+        case Not(part):
+            return not matches(chunk, part)
+        case All(parts):
+            return all(matches(chunk, part) for part in parts)
+        case AnyOf(parts):
+            return any(matches(chunk, part) for part in parts)
+
+
+def some_query(chance: random.Random) -> Query:
+    pieces = []
+    for _ in range(chance.randrange(1, 5)):
+        pieces.append(chance.choice(("", "", "-", "NOT ")) + chance.choice(LITERALS))
+        if chance.random() < 0.3:
+            pieces.append("OR")
+    filters = {"outcome": ("upheld",)} if chance.random() < 0.3 else {}
+    if chance.random() < 0.3:
+        filters |= {"drug": tuple(chance.sample(("Klonopin", "hydrocodone", "Norco"), 2))}
+    return Query(
+        text=" ".join(pieces), filters=filters, since=chance.choice((None, None, "2015-03")),
+        until=chance.choice((None, None, "2015")), facets=("outcome", "drug", "year"), limit=1000,
+        sort=chance.choice(("relevance", "newest", "oldest")),
+    )  # fmt: skip
+
+
+def kept(chunk: Chunk, query: Query) -> bool:
+    """Whether the filters leave the item."""
+    day = (chunk.decision_date or "").replace("-", "")
+    since = not query.since or (day and int(day) >= date_span(query.since)[0])
+    until = not query.until or (day and int(day) <= date_span(query.until)[1])
+    values = all(any(holds(chunk, name, value) for value in asked) for name, asked in query.filters.items())
+    return bool(since and until and values)
+
+
+def test_the_engine_finds_what_a_scan_finds(tmp_path):
+    chance = random.Random(20170228)
+    letters = list(some_letters(chance, 120))
+    chunks = [chunk for one in letters for chunk in chunks_of(one)]
+    searcher = Searcher.open(index_of(letters, tmp_path / "index"))
+    found_some = 0
+    for _ in range(400):
+        query = some_query(chance)
+        tree = expand(parse(query.text)).tree
+        wanted = [chunk for chunk in chunks if matches(chunk, tree) and kept(chunk, query)]
+        results = searcher.search(query)
+        assert {hit.id for hit in results.hits} == {chunk.id for chunk in wanted}, query
+        assert results.total == results.returned == len(wanted)
+        assert results.total_letters == len({chunk.letter_id for chunk in wanted})
+        assert {one.value: one.count for one in results.facets["outcome"]} == {
+            value: count
+            for value in ("upheld", "overturned")
+            if (count := sum(chunk.outcome == value for chunk in wanted))
+        }
+        assert sum(one.count for one in results.facets["drug"]) == sum(len(chunk.drug) for chunk in wanted)
+        assert sum(one.count for one in results.facets["year"]) == sum(chunk.year is not None for chunk in wanted)
+        found_some += bool(wanted)
+    assert found_some > 200
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        pytest.param("2016", (20160101, 20161231), id="year"),
+        pytest.param("2016-12", (20161201, 20161231), id="month"),
+        pytest.param("2016-02-29", (20160229, 20160229), id="leap-day"),
+    ],
+)
+def test_date_span(text, span):
+    assert date_span(text) == span
+
+
+@pytest.mark.parametrize("text", ["2016-13", "2017-02-29", "16", "12/30/2016", "2016-1", "soon", "０２０１６", "0000"])
+def test_wrong_dates(text):
+    with pytest.raises(UsageError, match="is not a date") as error:
+        checked(Query(since=text))
+    assert error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        pytest.param(Query(filters={"outcom": ("upheld",)}), "no filter outcom", id="filter"),
+        pytest.param(Query(filters={"rationale": ("x",)}), "no filter rationale", id="not-a-filter"),
+        pytest.param(Query(facets=("drugs",)), "no facet drugs", id="facet"),
+        pytest.param(Query(limit=-1), "count from 0", id="limit"),
+        pytest.param(Query(offset=-1), "count from 0", id="offset"),
+        pytest.param(Query(since="2017", until="2016"), "is after", id="days-exchanged"),
+    ],
+)
+def test_usage_errors(query, message):
+    with pytest.raises(UsageError, match=message) as error:
+        checked(query)
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("field", FILTERS, ids=lambda field: field.name)
+def test_filters_are_named_as_options_too(field):
+    assert checked(Query(filters={field.option.upper(): (" a  b ",)})).filters == {field.name: ("a b",)}
+
+
+@pytest.mark.parametrize("field", FACETS, ids=lambda field: field.name)
+def test_facets_are_named_as_options_too(field):
+    assert checked(Query(facets=(field.option, field.name))).facets == (field.name,)
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in FIELD.values() if field.kind in ("number", "date")], ids=lambda f: f.name
+)
+def test_a_value_that_the_field_cannot_hold_shows_its_place(field, tmp_path):
+    searcher = Searcher.open(index_of([letter()], tmp_path / "index"))
+    with pytest.raises(QueryError) as error:
+        searcher.search(Query(text=f"brace {field.option}:many"))
+    assert error.value.query[error.value.place :] == "many"
+    assert error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "relevance"),
+    [
+        pytest.param("", False, id="empty"),
+        pytest.param("brace", True, id="word"),
+        pytest.param("-brace", False, id="only-negative"),
+        pytest.param("outcome:upheld", False, id="value"),
+        pytest.param("section:opioid", True, id="words-of-a-field"),
+        pytest.param("klonopin", True, id="name"),
+    ],
+)
+def test_conditions_alone_do_not_score(text, relevance):
+    assert scores(expand(parse(text)).tree) is relevance

@@ -1,0 +1,375 @@
+"""Questions to an opened index: what is found, counted, ordered and said."""
+
+import msgspec
+import pytest
+import tantivy
+from factories import citation, index_of, item, letter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imrsearch.schema.documents import build_schema
+from imrsearch.schema.engine import engine_errors, failure_of
+from imrsearch.schema.errors import IndexBusy, IndexFailure, IndexMissing, QueryError, StaleIndex, UsageError
+from imrsearch.schema.fields import FACETS, chunks_of
+from imrsearch.schema.manifest import ENGINE, read_manifest, write_manifest
+from imrsearch.search import counts
+from imrsearch.search.query import Query
+from imrsearch.search.results import FacetCount
+from imrsearch.search.searcher import Searcher
+
+CLONAZEPAM = {"drugs": ("clonazepam",), "drug_classes": ("benzodiazepines",)}
+HYDROCODONE = {"drugs": ("hydrocodone", "acetaminophen"), "drug_classes": ("opioids",)}
+LETTERS = (
+    letter(
+        "CM17-0000001",
+        item("Klonopin 1mg #90", rationale="Use beyond four weeks is not advised.", **CLONAZEPAM),
+        item("Norco 10/325mg #180", outcome="overturned", rationale="Function improved.", **HYDROCODONE),
+        decision_date="2017-01-30",
+        specialties=("Pain Medicine",),
+        summary="The worker takes Klonopin and Norco.",
+    ),
+    letter(
+        "CM17-0000002",
+        item("Clonazepam 0.5 mg", imr_citations=(citation("Benzodiazepines", pages=(24, 25)),), **CLONAZEPAM),
+        item("Lumbar brace", rationale="A brace at L4-5 gives no lasting benefit."),
+        decision_date="2016-12-05",
+        specialties=("Neurology", "Pain Medicine"),
+    ),
+    letter("undated", item("Knee brace", outcome="modified", rationale="The brace is custom made.")),
+)
+
+
+@pytest.fixture(scope="session")
+def searcher(tmp_path_factory):
+    return Searcher.open(index_of(LETTERS, tmp_path_factory.mktemp("search") / "index"))
+
+
+def ids(results) -> list[str]:
+    return [hit.id.removeprefix("CM17-000000") for hit in results.hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        pytest.param(Query(text="klonopin"), ["1:1", "2:1"], id="brand-finds-generic"),
+        pytest.param(Query(text="clonazepam"), ["2:1", "1:1"], id="generic-finds-brand"),
+        pytest.param(Query(text='"clonazepam"'), ["2:1", "1:1"], id="the-item-holds-the-generic-name"),
+        pytest.param(Query(text='"klonopin"'), ["1:1"], id="no-expansion-in-quotes"),
+        pytest.param(Query(text="klonipin"), ["1:1", "2:1"], id="misspelling"),
+        pytest.param(Query(text="benzodiazepines"), ["2:1", "1:1"], id="class"),
+        pytest.param(Query(text="-benzodiazepines brace"), ["undated:1", "2:2"], id="class-left-out"),
+        pytest.param(Query(filters={"drug": ("Klonopin",)}), ["1:1", "2:1"], id="filter-by-brand"),
+        pytest.param(Query(filters={"drug": ("norco", "Klonopin")}), ["1:1", "1:2", "2:1"], id="either-value"),
+        pytest.param(Query(text="summary:klonopin"), ["1:1", "1:2"], id="summary-when-asked"),
+        pytest.param(Query(text="Norco 10/325mg #180"), ["1:2"], id="pasted-heading"),
+        pytest.param(Query(text="10/325 mg"), ["1:2"], id="space-in-the-dose"),
+        pytest.param(Query(text="5/325"), [], id="other-dose"),
+        pytest.param(Query(text="L4-5 (lasting"), ["2:2"], id="pasted-level"),
+        pytest.param(Query(text="braces"), ["undated:1", "2:2"], id="word-forms"),
+        pytest.param(Query(text='"knee brace"'), ["undated:1"], id="phrase"),
+        pytest.param(Query(text='"brace knee"'), [], id="phrase-in-order"),
+        pytest.param(Query(text="section:benzodiazepine page:25"), ["2:1"], id="fields"),
+        pytest.param(Query(text="knee OR norco"), ["1:2", "undated:1"], id="or"),
+        pytest.param(Query(filters={"outcome": ("OVERTURNED",)}), ["1:2"], id="case-of-values"),
+        pytest.param(Query(filters={"specialty": ("neurology",), "page": ("24",)}), ["2:1"], id="filters-together"),
+        pytest.param(Query(since="2017"), ["1:1", "1:2"], id="since"),
+        pytest.param(Query(until="2016"), ["2:1", "2:2"], id="until-leaves-out-undated"),
+        pytest.param(Query(since="2016-12-05", until="2016-12"), ["2:1", "2:2"], id="both-inclusive"),
+        pytest.param(Query(), ["1:1", "1:2", "2:1", "2:2", "undated:1"], id="everything-newest-first"),
+        pytest.param(Query(sort="oldest"), ["2:1", "2:2", "1:1", "1:2", "undated:1"], id="oldest-undated-last"),
+        pytest.param(Query(text="#"), [], id="nothing-to-search-for"),
+        pytest.param(Query(text="\ud800 klonopin"), ["1:1", "2:1"], id="half-a-character"),
+    ],
+)
+def test_search(searcher, query, found):
+    results = searcher.search(query)
+    listed = ids(results)
+    if query.text in ("knee OR norco",):
+        listed.sort()
+    assert listed == found
+    assert results.total == results.returned == len(found)
+    assert not results.truncated
+
+
+def test_the_name_asked_for_ranks_above_a_rare_misspelling(tmp_path):
+    plenty = [letter(f"A{number}", item("Klonopin", **CLONAZEPAM)) for number in range(30)]
+    rare = letter("B1", item("Klonipin", **CLONAZEPAM))
+    results = Searcher.open(index_of([rare, *plenty], tmp_path / "index")).search(Query(text="klonopin", limit=40))
+    assert ids(results)[-1] == "B1:1"
+    assert results.total == 31
+
+
+def test_counts(searcher):
+    results = searcher.search(Query(facets=tuple(field.name for field in FACETS), limit=1))
+    assert (results.total, results.total_letters, results.returned, results.truncated) == (5, 3, 1, True)
+    assert results.facets["outcome"] == [
+        FacetCount("upheld", 3),
+        FacetCount("modified", 1),
+        FacetCount("overturned", 1),
+    ]
+    assert results.facets["year"] == [FacetCount(2016, 2), FacetCount(2017, 2)]
+    assert results.facets["page"] == [FacetCount(24, 1), FacetCount(25, 1)]
+    assert results.facets["specialty"][0].count == 4
+
+
+@pytest.mark.parametrize("field", FACETS, ids=lambda field: field.name)
+def test_facets_count_every_value(searcher, field):
+    held = [getattr(chunk, field.name) for one in LETTERS for chunk in chunks_of(one)]
+    values = [one for value in held for one in (value if field.many else (value,)) if one is not None]
+    counted = searcher.search(Query(facets=(field.name,))).facets[field.name]
+    assert {one.value: one.count for one in counted} == {value: values.count(value) for value in values}
+
+
+def test_limit_0_counts_only(searcher):
+    results = searcher.search(Query(text="brace", limit=0, facets=("outcome",)))
+    assert (results.total, results.returned, results.truncated, results.hits) == (2, 0, True, ())
+    assert len(results.facets["outcome"]) == 2
+
+
+def test_a_limit_beyond_all_memory(searcher):
+    assert searcher.search(Query(limit=10**15)).returned == 5
+    assert searcher.search(Query(offset=10**15)).returned == 0
+
+
+@pytest.fixture(scope="module")
+def tied(tmp_path_factory):
+    """Letters of few days and few texts, so that most items are tied."""
+    days = ("2015-01-01", None, "2016-06-30", "2015-01-01")
+    letters = [
+        letter(
+            f"T{number * 37 % 100:02}",
+            *(
+                item("Cane" + " tip" * (place % 2), rationale="A cane helps.")
+                for place in range(12 if number == 7 else 2)
+            ),
+            decision_date=days[number % 4],
+        )
+        for number in range(100)
+    ]
+    chunks = [chunk for one in letters for chunk in chunks_of(one)]
+    return Searcher.open(index_of(letters, tmp_path_factory.mktemp("tied") / "index")), chunks
+
+
+def day_of(chunk) -> int:
+    return int(chunk.decision_date.replace("-", "")) if chunk.decision_date else 0
+
+
+ORDERS = {
+    "newest": lambda chunk: (-day_of(chunk), chunk.letter_id, chunk.item),
+    "oldest": lambda chunk: (day_of(chunk) or 99_999_999, chunk.letter_id, chunk.item),
+    "relevance": lambda chunk: ("tip" in chunk.treatment, -day_of(chunk), chunk.letter_id, chunk.item),
+}
+
+
+@pytest.mark.parametrize("step", [1, 7, 30, 1000])
+@pytest.mark.parametrize("sort", ORDERS)
+def test_pages_join_without_gap_or_repetition(tied, sort, step):
+    searcher, chunks = tied
+    if step == 1:
+        chunks_wanted = sorted(chunks, key=ORDERS[sort])[95:130]
+        places = range(95, 130)
+    else:
+        chunks_wanted = sorted(chunks, key=ORDERS[sort])
+        places = range(0, len(chunks), step)
+    pages = [searcher.search(Query(text="cane", sort=sort, offset=place, limit=step)) for place in places]
+    assert [hit.id for page in pages for hit in page.hits] == [chunk.id for chunk in chunks_wanted]
+    assert {page.total for page in pages} == {len(chunks)}
+
+
+@pytest.mark.parametrize("buckets", [1, 2, 7, 40, 65_000])
+def test_letters_are_counted_exactly_beyond_the_engines_limit(tied, monkeypatch, buckets):
+    monkeypatch.setattr(counts, "BUCKETS", buckets)
+    searcher, _ = tied
+    assert searcher.search(Query(text="cane")).total_letters == 100
+    assert searcher.search(Query(text="tip", until="2015")).total_letters == 50
+
+
+@pytest.mark.parametrize(
+    ("query", "notice"),
+    [
+        pytest.param(
+            Query(filters={"drug": ("clonazepan5",)}), "drug: no item has clonazepan5; nearest: clonazepam", id="near"
+        ),
+        pytest.param(Query(filters={"state": ("Ohio",)}), "state: no item has Ohio", id="field-without-values"),
+        pytest.param(Query(text="outcome:uphold"), "outcome: no item has uphold; nearest: upheld", id="in-the-text"),
+        pytest.param(Query(filters={"page": ("99",)}), "page: no item has 99", id="number"),
+        pytest.param(Query(text="id:CM17-0000001:3"), "id: no item has CM17-0000001:3; nearest: cm17-", id="id"),
+        pytest.param(
+            Query(filters={"drug": ("clonazepam", "soap")}),
+            "drug: no item has soap; nearest: clonazepam",
+            id="one-of-two",
+        ),
+    ],
+)
+def test_a_value_that_no_item_has_is_named(searcher, query, notice):
+    assert any(notice in line for line in searcher.search(query).notices), searcher.search(query).notices
+
+
+def test_what_was_asked_is_given_back(searcher):
+    results = searcher.search(
+        Query(text="brace OR cane", filters={"drug-class": ("opioids",)}, since="2016", until="2017")
+    )
+    assert results.query == "brace OR cane"
+    assert results.query_as_run == "brace OR cane"
+    assert results.filters == {"drug_class": ["opioids"], "since": "2016", "until": "2017"}
+    assert (results.index.letters, results.index.items, results.index.generation) == (3, 5, 1)
+    assert results.took_ms > 0
+
+
+def test_show(searcher):
+    shown = searcher.show(" cm17-0000001:2")
+    assert shown.item is not None
+    assert shown.item.treatment == "Norco 10/325mg #180"
+    assert [one.id for one in shown.siblings] == ["CM17-0000001:1"]
+    assert shown.letter == LETTERS[0]
+    assert searcher.show("UNDATED").item is None
+
+
+@pytest.mark.parametrize(
+    ("id", "hint"),
+    [
+        pytest.param("CM17-0000009", "CM17-0000001, CM17-0000002", id="near"),
+        pytest.param("CM17-0000001:9", "CM17-0000001", id="item-that-is-not"),
+        pytest.param("zzz", "the id stands in each hit", id="far"),
+        pytest.param("", "the id stands in each hit", id="empty"),
+    ],
+)
+def test_an_unknown_id_names_those_like_it(searcher, id, hint):
+    with pytest.raises(UsageError, match="no letter or item") as error:
+        searcher.show(id)
+    assert hint in error.value.hint
+
+
+def test_no_index(tmp_path):
+    with pytest.raises(IndexMissing):
+        Searcher.open(tmp_path / "nothing")
+
+
+def test_an_index_of_other_fields(tmp_path):
+    index_dir = index_of(LETTERS, tmp_path / "index")
+    manifest = read_manifest(index_dir)
+    write_manifest(index_dir, msgspec.structs.replace(manifest, fingerprint="0" * 16))
+    with pytest.raises(StaleIndex) as error:
+        Searcher.open(index_dir)
+    assert "--rebuild" in error.value.hint
+
+
+@pytest.mark.parametrize("damage", ["remove", "garbage"])
+def test_a_damaged_index(tmp_path, damage):
+    index_dir = index_of(LETTERS, tmp_path / "index")
+    meta = index_dir / ENGINE / "meta.json"
+    if damage == "remove":
+        meta.unlink()
+    else:
+        meta.write_text("garbage")
+    with pytest.raises(IndexFailure, match="cannot be opened") as error:
+        Searcher.open(index_dir)
+    assert isinstance(error.value.__cause__, ValueError)
+
+
+# What the engine is known to do, and what that is to us.
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        pytest.param("Failed to acquire Lockfile: LockBusy. None", IndexBusy, id="lock"),
+        pytest.param("Field `nope` is not defined in the schema.", StaleIndex, id="unknown-field"),
+        pytest.param("Schema error: 'Applied phrase query on field \"drug\"'", StaleIndex, id="no-positions"),
+        pytest.param("Failed to open file for read: 'FileDoesNotExist(\"meta.json\")'", IndexFailure, id="no-file"),
+        pytest.param("Aborting aggregation because bucket limit was exceeded.", IndexFailure, id="buckets"),
+        pytest.param("An IO error occurred: 'No space left on device'", IndexFailure, id="disk"),
+    ],
+)
+def test_engine_failures_are_ours(message, kind):
+    failure = failure_of(ValueError(message), "the search failed")
+    assert type(failure) is kind
+    assert failure.message.startswith("the search failed: ")
+    assert failure.hint
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        pytest.param(lambda: tantivy.Query.term_query(build_schema(), "nope", "x"), id="value-error"),
+        pytest.param(lambda: tantivy.Query.phrase_query(build_schema(), "treatment", ["one"]), id="panic"),
+    ],
+)
+def test_the_engines_errors_and_panics_are_translated(fail, capfd):
+    with pytest.raises((StaleIndex, IndexFailure)) as error, engine_errors("the search failed"):
+        fail()
+    assert error.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("(" * 4000, id="brackets"),
+        pytest.param("((a " * 250, id="bracketed-words"),
+        pytest.param('"' * 3999, id="quotes"),
+        pytest.param('"a' * 1000, id="open-quotes"),
+        pytest.param("-" * 4000, id="dashes"),
+        pytest.param("NOT " * 1000 + "brace", id="nots"),
+        pytest.param("brace OR " * 200, id="ors"),
+        pytest.param("klonopin norco opioids xanax " * 60, id="names"),
+        pytest.param("1/" * 1000, id="one-long-word"),
+        pytest.param("a\u0301" * 200, id="combining-marks"),
+        pytest.param("\x00\x1b[31m\u202e brace", id="control-characters"),
+        pytest.param("nor* a~1 a^2 [a TO b] field:/re/ {!x}", id="another-engines-syntax"),
+        pytest.param("x" * 100_000, id="too-long"),
+    ],
+)
+def test_hostile_text_ends_in_an_answer_or_a_query_error(searcher, text):
+    try:
+        results = searcher.search(Query(text=text))
+    except QueryError:
+        return
+    assert results.took_ms < 2000
+
+
+@pytest.mark.property
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(max_size=80)
+    | st.lists(
+        st.sampled_from(
+            [
+                "brace",
+                "Klonopin",
+                '"',
+                "-",
+                "OR",
+                "NOT",
+                "AND",
+                "(",
+                ")",
+                "outcome:",
+                "page:",
+                "24",
+                "L4-5",
+                "é",
+                "#",
+                "drug:x",
+            ]
+        ),
+        max_size=12,
+    ).map(" ".join)
+)
+def test_any_text_ends_in_an_answer_or_a_query_error(searcher, text):
+    try:
+        results = searcher.search(Query(text=text, facets=("outcome",)))
+    except QueryError:
+        return
+    assert results.total >= results.total_letters >= (results.total > 0)
+    assert sum(one.count for one in results.facets["outcome"]) == results.total
+    for hit in results.hits:
+        assert all(0 <= start < end <= len(hit.snippet) for start, end in hit.highlights)
+
+
+@pytest.mark.property
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["", "brace", "klonopin", "-brace", "brace OR norco"]),
+    st.sampled_from([{"outcome": ("upheld",)}, {"drug": ("norco", "soap")}, {"year": ("2016",)}]),
+)
+def test_a_filter_never_adds_items(searcher, text, filters):
+    unfiltered = set(ids(searcher.search(Query(text=text))))
+    assert set(ids(searcher.search(Query(text=text, filters=filters)))) <= unfiltered
