@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test fast lint types docs lock clean
 
 demo: $(READY)
-	$(BIN)/imrsearch demo
+	$(BIN)/imrsearch demo --index demo
 
 test: lint types
 	$(BIN)/python -m pytest -n 2

@@ -1,6 +1,7 @@
 """Letters into the index: added, replaced by letter, or left as they are, with one commit at the end."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +13,10 @@ from imrsearch.indexer.sources import read_letters
 from imrsearch.indexer.update import IndexReport, Update
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.manifest import ENGINE, MANIFEST, next_generation, read_manifest, write_manifest
+
+# What the engine keeps in its folder from its first moment on.
+ENGINE_FILE = ".managed.json"
+MANIFEST_FILE = re.compile(rf"{re.escape(MANIFEST)}(?:\.\d+)?")
 
 Progress = Callable[[Path], None]
 
@@ -74,5 +79,12 @@ def check_folder(index_dir: Path) -> None:
     """UsageError where `index_dir` is a file, or a folder that holds something other than an index."""
     if index_dir.is_file():
         raise UsageError(f"{index_dir} is a file", hint="name a folder for the index: --index DIR")
-    if index_dir.is_dir() and not all(path.name.startswith((ENGINE, MANIFEST)) for path in index_dir.iterdir()):
-        raise UsageError(f"{index_dir} holds other files and no index", hint="name an empty or new folder: --index DIR")
+    if index_dir.is_dir() and not all(is_of_index(path) for path in index_dir.iterdir()):
+        raise UsageError(f"{index_dir} holds other files", hint="name an empty or new folder: --index DIR")
+
+
+def is_of_index(path: Path) -> bool:
+    """The path is a part of an index: its manifest, one that was being written, or the engine's folder."""
+    if path.name == ENGINE and path.is_dir():
+        return not any(path.iterdir()) or (path / ENGINE_FILE).exists()
+    return bool(MANIFEST_FILE.fullmatch(path.name))

@@ -9,14 +9,14 @@ from pathlib import Path
 import tantivy
 from msgspec import Struct
 
-from imrsearch.indexer.letter import missing_parts, parse_letter
+from imrsearch.indexer.letter import missing_parts, parse_letter, stem_of
 from imrsearch.indexer.sources import Unread
 from imrsearch.schema.documents import build_schema, fingerprint, letter_of, register_analyzers, to_document, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
 from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError, StaleIndex
 from imrsearch.schema.fields import chunks_of
 from imrsearch.schema.manifest import ENGINE, Manifest, read_manifest, write_manifest
-from imrsearch.schema.records import Letter, RawLetter
+from imrsearch.schema.records import Letter, RawLetter, Source
 
 HEAP_BYTES = 200_000_000
 THREADS = 2
@@ -73,7 +73,8 @@ class Update:
         self.searcher = index.searcher()
         with writing(index_dir):
             self.writer = index.writer(HEAP_BYTES, THREADS)
-        self.seen: dict[str, str] = {}
+        self.is_open = True
+        self.seen: dict[str, Source] = {}
         self.counts = {"added": 0, "replaced": 0, "unchanged": 0, "duplicates": 0}
         self.items = self.searcher.num_docs
         self.problems: list[Problem] = []
@@ -91,8 +92,13 @@ class Update:
             before = Manifest(fingerprint(), generation=0, built_at="", letters=0, items=0)
         if before.fingerprint != fingerprint():
             raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
-        with writing(index_dir):
+        try:
             engine.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise IndexFailure(
+                f"the folder {engine} cannot be made: {error.strerror}", hint="name another folder: --index DIR"
+            ) from error
+        with writing(index_dir):
             index = tantivy.Index(build_schema(), path=str(engine))
             register_analyzers(index)
         return cls(index_dir, index, before)
@@ -109,23 +115,42 @@ class Update:
                 raise LetterError(f"{path}: {error.message}", hint=error.hint) from error
             self.problems.append(Problem(path, error.message, error.hint))
 
-    def knows(self, sha256: str) -> bool:
-        """The index held a letter of these bytes before this run."""
-        return self.letter_with("source", sha256) is not None
+    def knows(self, source: Source) -> bool:
+        """The index held the letter of that source before this run."""
+        return self.held(source) is not None
+
+    def held(self, source: Source) -> Letter | None:
+        """The letter of the same bytes that the index held before this run, with one of its items.
+
+        A letter without a case number is known by its file's stem, so that under another name it is another letter.
+        """
+        by_bytes = self.term("source", source.sha256)
+        by_stem = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, by_bytes), (tantivy.Occur.Must, self.term("letter_id", stem_of(source)))]
+        )
+        with writing(self.index_dir):
+            for query in (by_stem, by_bytes):
+                for _, address in self.searcher.search(query, 1, count=False).hits:
+                    letter = letter_of(self.searcher.doc(address))
+                    if query is by_stem or letter.case_number:
+                        return letter
+        return None
 
     def take_letter(self, raw: RawLetter) -> None:
         """Add the letter, replace its earlier reading, or find that nothing is to be done."""
-        known = self.letter_with("source", raw.source.sha256)
+        known = self.held(raw.source)
         letter = known or parse_letter(raw)
-        if first := self.seen.get(letter.letter_id):
-            if letter.case_number is None and not known:
+        name = value_term(letter.letter_id)
+        if first := self.seen.get(name):
+            if letter.case_number is None and first.sha256 != raw.source.sha256:
                 raise LetterError(
-                    f"{first} was already read under the name {letter.letter_id}", hint="give the file another name"
+                    f"{first.path} was already read under the name {letter.letter_id}",
+                    hint="give the file another name",
                 )
             self.counts["duplicates"] += 1
-            self.notes.append(f"{raw.source.path} is {letter.letter_id} again, already read from {first}")
+            self.notes.append(f"{raw.source.path} is {letter.letter_id} again, already read from {first.path}")
             return
-        self.seen[letter.letter_id] = raw.source.path
+        self.seen[name] = raw.source
         if known:
             self.counts["unchanged"] += 1
             return
@@ -144,17 +169,15 @@ class Update:
         self.items += len(documents) - replaced
         self.notes.extend(missing_parts(letter))
 
-    def letter_with(self, field: str, value: str) -> Letter | None:
-        """A letter that the index held before this run, with one of its items."""
-        with writing(self.index_dir):
-            hits = self.searcher.search(tantivy.Query.term_query(self.index.schema, field, value), 1, count=False).hits
-            return letter_of(self.searcher.doc(hits[0][1])) if hits else None
-
     def items_of(self, letter_id: str) -> int:
         """How many items of the letter the index held before this run."""
         with writing(self.index_dir):
-            query = tantivy.Query.term_query(self.index.schema, "letter_id", value_term(letter_id))
-            return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
+            found = self.searcher.search(self.term("letter_id", letter_id), 1)
+            return int(found.count)  # type: ignore[attr-defined]
+
+    def term(self, field: str, value: str) -> tantivy.Query:
+        """Items with that value."""
+        return tantivy.Query.term_query(self.index.schema, field, value_term(value), index_option="basic")
 
     def publish(self, started: float) -> IndexReport:
         """Commit what was taken and say so in the manifest; nothing is written where nothing changed."""
@@ -162,7 +185,7 @@ class Update:
         if self.counts["added"] or self.counts["replaced"] or not manifest.generation:
             with writing(self.index_dir):
                 self.writer.commit()
-                self.writer.wait_merging_threads()
+                self.close()
                 self.index.reload()
             self.check_count()
             manifest = Manifest(
@@ -198,9 +221,15 @@ class Update:
 
     def roll_back(self) -> None:
         """Forget what was not committed, and let the next writer in."""
-        with writing(self.index_dir):
-            self.writer.rollback()
-            self.writer.wait_merging_threads()
+        if self.is_open:
+            with writing(self.index_dir):
+                self.writer.rollback()
+                self.close()
+
+    def close(self) -> None:
+        """Let the next writer in; the engine's own writer cannot be used after this."""
+        self.is_open = False
+        self.writer.wait_merging_threads()
 
 
 def writing(index_dir: Path) -> AbstractContextManager[None]:

@@ -79,3 +79,9 @@ class IndexFailure(ImrSearchError):
     """The engine failed while reading or writing the index."""
 
     exit_code = 3
+
+
+class Interrupted(ImrSearchError):
+    """The user stopped the run."""
+
+    exit_code = 130

@@ -34,11 +34,13 @@ def read_manifest(index_dir: Path) -> Manifest:
     try:
         return msgspec.json.decode((index_dir / MANIFEST).read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise IndexMissing(f"there is no index at {index_dir}", hint="run: imrsearch index LETTERS") from error
+        raise IndexMissing(
+            f"there is no index at {index_dir}", hint=f"run: imrsearch index LETTERS --index {index_dir}"
+        ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise IndexFailure(
             f"the manifest of the index at {index_dir} cannot be read: {error}",
-            hint="build the index again: imrsearch index LETTERS",
+            hint=f"run: imrsearch index LETTERS --rebuild --index {index_dir}",
         ) from error
 
 

@@ -3,15 +3,20 @@
 import contextlib
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from imrsearch.schema.errors import ImrSearchError, QueryError, UsageError
+from imrsearch.schema.errors import ImrSearchError, Interrupted, QueryError, UsageError
 from imrsearch.schema.fields import FACETS, FIELD, FILTERS
+from imrsearch.search.arguments import with_command
+
+if TYPE_CHECKING:
+    from imrsearch.search.query import Sort
 
 EXAMPLES = """\
 \b
@@ -25,9 +30,50 @@ Examples:
   imrsearch show CM17-0019171:2                          one item in full
 """
 
+# Help of the commands that take words, with examples.
+HELP = {
+    "search": """\
+Search the disputed items. `imrsearch QUERY` is short for this.
+
+\b
+Examples:
+  imrsearch "benzodiazepines 4 weeks" --outcome upheld
+  imrsearch norco -weaning --since 2016 --sort newest
+  imrsearch '"functional improvement" treatment:acupuncture'
+  imrsearch --drug tramadol --facets outcome,year --limit 0
+  imrsearch "MRI lumbar" --json | jq .total
+""",
+    "index": """\
+Read letters into the index; run it again to bring it up to date.
+
+PDF, HTML, plain text, ZIP and JSONL are told apart by their content.
+
+\b
+Examples:
+  imrsearch index ~/letters
+  imrsearch index 'letters/CM17-*.pdf' archive.zip
+  find . -name '*.pdf' | imrsearch index -
+""",
+    "parse": """\
+Print letters as understood, without an index.
+
+\b
+Examples:
+  imrsearch parse CM17-0019171.pdf
+  imrsearch parse letters --json > letters.jsonl
+""",
+    "show": """\
+Show an item in full with its letter's header, or a whole letter.
+
+\b
+Examples:
+  imrsearch show CM17-0019171:2
+  imrsearch show CM17-0019171 --json
+""",
+}
+
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help=f"Search California Independent Medical Review letters by disputed item.\n\n{EXAMPLES}",
@@ -48,19 +94,21 @@ Paths = Annotated[
 
 def main() -> None:
     """Run the command line; every error of ours ends in one line, a hint and the error's exit code."""
+    signal.signal(signal.SIGINT, interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter of the text shows its code.
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app(args=with_command(sys.argv[1:]), prog_name="imrsearch")
+        code = app(args=with_command(sys.argv[1:], COMMANDS), prog_name="imrsearch", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except ImrSearchError as error:
         print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader, such as `head`, has had enough; nothing more can be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as error:
+        if misuse := getattr(error, "format_message", None):
+            print_error(UsageError(misuse().rstrip("."), hint="imrsearch COMMAND --help shows what there is"))
+            sys.exit(UsageError.exit_code)
         # No traceback reaches a user; whoever looks for the fault sets IMRSEARCH_DEBUG.
         if os.environ.get("IMRSEARCH_DEBUG"):
             raise
@@ -69,29 +117,18 @@ def main() -> None:
         sys.exit(70)
 
 
-def with_command(arguments: list[str]) -> list[str]:
-    """The arguments with their command first: `search` where none is named, so that `imrsearch QUERY` searches.
-
-    Options may stand before the command or the query: `--json --index DIR status`, `--outcome upheld klonopin`.
-    """
-    if not arguments or arguments[0] in ("-h", "--help", "--version"):
-        return arguments
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    place = first_positional(arguments)
-    if place is not None and arguments[place] in commands:
-        return [arguments[place], *arguments[:place], *arguments[place + 1 :]]
-    return ["search", *arguments]
+def interrupt(_signal: int, _frame: object) -> None:
+    """Ctrl-C: let every writer roll back, then end."""
+    raise Interrupted("interrupted", hint="what was not finished is left as it was before")
 
 
-def first_positional(arguments: list[str]) -> int | None:
-    """Place of the first argument that is neither an option nor an option's value."""
-    place = 0
-    while place < len(arguments):
-        argument = arguments[place]
-        if not argument.startswith("-") or argument == "-":
-            return place
-        place += 2 if argument in VALUE_OPTIONS else 1
-    return None
+def say(text: str) -> None:
+    """Print a result; a reader that has had enough, such as `head`, ends the run without a complaint."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
 
 
 def print_error(error: ImrSearchError) -> None:
@@ -145,7 +182,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-@app.command("search")
+@app.command("search", help=HELP["search"])
 @with_filters
 def search(
     *,
@@ -173,15 +210,15 @@ def search(
 
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets),
-        sort=choice(sort, ("relevance", "newest", "oldest"), "--sort"), limit=limit, offset=offset,
+        sort=cast("Sort", sort), limit=limit, offset=offset,
     )  # fmt: skip
     results = Searcher.open(index_folder(index)).search(asked)
     if json:
-        print(render.as_json(results))
+        say(render.as_json(results))
     elif sys.stdout.isatty():
         render.print_cards(results)
     else:
-        print(render.as_plain(results))
+        say(render.as_plain(results))
     sys.exit(0 if results.total else 1)
 
 
@@ -198,14 +235,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def choice(given: str, allowed: tuple[str, ...], option: str) -> Any:
-    """The given word where it is allowed; the caller's Literal type is checked here, at the door."""
-    if given not in allowed:
-        raise UsageError(f"{option} {given}: not one of {', '.join(allowed)}")
-    return given
-
-
-@app.command()
+@app.command(help=HELP["index"])
 def index(
     *,
     paths: Paths,
@@ -214,14 +244,21 @@ def index(
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
-    """Read letters (PDF, HTML, text, ZIP, JSONL) into the index; run it again to bring the index up to date."""
+    """Read letters into the index; run it again to bring it up to date.
+
+    PDF, HTML, plain text, ZIP and JSONL are told apart by their content.
+    """
     from imrsearch.indexer.build import build_index
     from imrsearch.search import reports
 
     files = list(named_files(paths))
+    if not files:
+        raise UsageError(
+            "there is no file to read", hint="name a folder of letters, or files: imrsearch index ~/letters"
+        )
     with progress_bar(len(files)) as progress:
         report = build_index(files, index_folder(index), rebuild=rebuild, strict=strict, progress=progress)
-    print(reports.report_json(report) if json else reports.report_text(report))
+    say(reports.report_json(report) if json else reports.report_text(report))
     sys.exit(4 if report.problems else 0)
 
 
@@ -251,9 +288,9 @@ def progress_bar(files: int) -> Iterator[Callable[[Path], None]]:
         yield lambda file: bar.advance(task)
 
 
-@app.command()
+@app.command(help=HELP["parse"])
 def parse(*, paths: Paths, json: AsJson = False) -> None:
-    """Print letters as understood, without an index; with --json one letter a line."""
+    """Print letters as understood, without an index."""
     from imrsearch.indexer.letter import parse_letter
     from imrsearch.indexer.sources import Unread, read_letters
     from imrsearch.schema.errors import LetterError
@@ -266,7 +303,7 @@ def parse(*, paths: Paths, json: AsJson = False) -> None:
                 if isinstance(read, Unread):
                     raise LetterError(read.reason, hint=read.hint)
                 letter = parse_letter(read)
-                print(reports.letter_json(letter) if json else render.letter_plain(letter))
+                say(reports.letter_json(letter) if json else render.letter_plain(letter))
             except LetterError as error:
                 failed = True
                 path = read.path if isinstance(read, Unread) else read.source.path
@@ -274,24 +311,24 @@ def parse(*, paths: Paths, json: AsJson = False) -> None:
     sys.exit(4 if failed else 0)
 
 
-@app.command()
+@app.command(help=HELP["show"])
 def show(
     *,
     id: Annotated[str, typer.Argument(metavar="ID", help="An item, CM17-0019171:2, or a letter, CM17-0019171.")],
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
-    """Show an item in full with its letter's header and siblings, or a whole letter."""
+    """Show an item in full with its letter's header, or a whole letter."""
     from imrsearch.search import render
     from imrsearch.search.searcher import Searcher
 
     shown = Searcher.open(index_folder(index)).show(id)
     if json:
-        print(render.shown_json(shown))
+        say(render.shown_json(shown))
     elif sys.stdout.isatty():
         render.print_shown(shown)
     else:
-        print(render.shown_plain(shown))
+        say(render.shown_plain(shown))
 
 
 @app.command()
@@ -302,20 +339,20 @@ def status(*, json: AsJson = False, index: IndexDir = None) -> None:
 
     folder = index_folder(index)
     found = reports.status_of(folder, Searcher.open(folder))
-    print(reports.status_json(found) if json else reports.status_text(found))
+    say(reports.status_json(found) if json else reports.status_text(found))
 
 
 @app.command()
 def fields(*, json: AsJson = False) -> None:
-    """List the fields: what each holds, and whether it is counted, filtered or searched by plain words."""
+    """List the fields: what each holds, and what can be done with it."""
     from imrsearch.search import reports
 
-    print(reports.fields_json() if json else reports.fields_text())
+    say(reports.fields_json() if json else reports.fields_text())
 
 
 @app.command()
 def demo(*, index: IndexDir = None) -> None:
-    """Index the fictional letters that come with imrsearch and run a query on them."""
+    """Index the fictional letters that come with imrsearch, and query them."""
     from importlib import resources
 
     from imrsearch.indexer.build import build_index
@@ -325,8 +362,8 @@ def demo(*, index: IndexDir = None) -> None:
     with resources.as_file(resources.files("imrsearch.indexer") / "demo") as letters:
         files = sorted(file for file in letters.iterdir() if file.name != "README.txt")
         report = build_index(files, folder, rebuild=True)
-    print(reports.report_text(report))
-    print(f'\n$ imrsearch "benzodiazepines 4 weeks" --outcome upheld --limit 3 --index {folder}\n', flush=True)
+    say(reports.report_text(report))
+    say(f'\n$ imrsearch "benzodiazepines 4 weeks" --outcome upheld --limit 3 --index {folder}\n')
     search(query=["benzodiazepines 4 weeks"], outcome=["upheld"], limit=3, index=folder)
 
 
@@ -338,15 +375,11 @@ def options(
     if version:
         from importlib.metadata import version as installed
 
-        print(f"imrsearch {installed('imrsearch')}")
+        say(f"imrsearch {installed('imrsearch')}")
         sys.exit(0)
 
 
-# Options that take the next argument as their value, so that it is not taken for the query.
-VALUE_OPTIONS = frozenset(
-    {f"--{field.option}" for field in FILTERS}
-    | {"--since", "--until", "--facets", "--sort", "--limit", "-n", "--offset", "--index"}
-)
+COMMANDS = frozenset(command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands)
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import tantivy
 from msgspec import Struct, structs
@@ -60,10 +60,12 @@ class Query(Struct, frozen=True, kw_only=True):
 
 def checked(query: Query) -> Query:
     """The query with the fields' own names and clean texts; UsageError where it asks for what there is not."""
+    if query.sort not in get_args(Sort):
+        raise UsageError(f"there is no order {query.sort}", hint=f"one of: {', '.join(get_args(Sort))}")
     if query.limit < 0 or query.offset < 0:
         raise UsageError("limit and offset count from 0", hint="leave out the minus sign")
     filters = {
-        field_of(name, FILTERS, "filter").name: tuple(clean_value(value) for value in values)
+        field_of(name, FILTERS, "filter").name: tuple(map(clean_value, one_or_more(values)))
         for name, values in query.filters.items()
         if values
     }
@@ -84,6 +86,11 @@ def field_of(name: str, fields: tuple[Field, ...], use: str) -> Field:
         return FIELD[folded]
     near = get_close_matches(folded, names, cutoff=0.5) or names
     raise UsageError(f"there is no {use} {name}", hint=f"one of: {', '.join(FIELD[other].option for other in near)}")
+
+
+def one_or_more(values: str | Iterable[str]) -> tuple[str, ...]:
+    """Several values, also where a caller gives one by itself."""
+    return (values,) if isinstance(values, str) else tuple(values)
 
 
 def clean_value(value: str) -> str:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from imrsearch.search.searcher import Searcher
 
 
+# More notes than a reader wants to scroll past; what failed is always listed whole.
+MOST_NOTES = 20
+
+
 class Status(Struct, frozen=True):
     """An index as `imrsearch status` tells of it.
 
@@ -57,7 +61,9 @@ def report_text(report: "IndexReport") -> str:
         f"read {counted(report.read, 'letter')}: {done or 'nothing new'} ({report.seconds:.1f} s)",
         f"the index at {report.index} holds {counted(report.items, 'item')} in {counted(report.letters, 'letter')}",
     ]
-    lines += [f"note: {note}" for note in report.notes]
+    lines += [f"note: {note}" for note in report.notes[:MOST_NOTES]]
+    if len(report.notes) > MOST_NOTES:
+        lines.append(f"note: and {len(report.notes) - MOST_NOTES:,} more; --json has them all")
     if report.problems:
         lines.append(f"{counted(report.failed, 'file')} could not be read:")
     lines += [

@@ -33,10 +33,14 @@ ABBREVIATION = re.compile(
     r"|approx|incl|inj|tabs?|caps?|qty|ref|refs|[a-z])\.$",
     re.IGNORECASE,
 )
-# "Therefore, the request for … is not medically necessary."
+# "Therefore, the request for … is not medically necessary.", "The request is certified."
 DECISIVE = re.compile(
-    r"medical(?:ly)? necess|\bnot (?:\w+ )?(?:necessary|warranted|supported|certified)\b", re.IGNORECASE
+    r"\bmedically\s+necessary|\bmedical\s+necessity\b.{0,80}\b(?:not|is|has|established|supported)\b|\bnon-?certif"
+    r"|\brequest(?:s|ed)?\b.{0,200}\b(?:necessary|certified|warranted|supported|established|appropriate|approved|denied)\b",
+    re.IGNORECASE,
 )
+# Opioid items close with "This decision addresses the medical necessity of … and should not be interpreted as …".
+DISCLAIMER = re.compile(r"\baddresses\s+the\s+medical\s+necessity|\binterpreted\s+as\b", re.IGNORECASE)
 BLANK = re.compile(r"\s+")
 
 
@@ -139,14 +143,41 @@ def marked_treatment(item: Item, wanted: Iterable[Wanted]) -> tuple[Span, ...]:
 
 
 def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
-    """The item's best passage: of its rationale, else of the guideline paragraph, else its heading."""
+    """The item's best passage: of its rationale, else of the guideline paragraph, else its heading.
+
+    Where the best sentences say nothing of the decision, the sentence that does is added after a "…".
+    """
     texts = {"rationale": item.rationale, "imr_guideline": item.imr_guideline, "treatment": item.treatment}
     field, text = next(((field, text) for field, text in texts.items() if text), ("treatment", ""))
     marks = marks_in(text, wanted, field=field)
-    start, end = best_window(text, marks)
+    sentences = sentences_of(text)
+    decision = next((each for each in reversed(sentences) if is_decisive(text, *each)), None)
+    start, end = best_window(text, sentences, marks)
+    best = piece_of(text, start, end, marks)
+    if decision is None or is_decisive(text, start, end) or (start <= decision[0] and decision[1] <= end):
+        return best
+    added = piece_of(text, *decision, marks)
+    return together(best, added) if start < decision[0] else together(added, best)
+
+
+def piece_of(text: str, start: int, end: int, marks: Sequence[Mark]) -> Passage:
+    """The characters from `start` to `end` with their marks, cut where they are too many."""
     if end - start > LONG:
         return cut(text, start, end, marks=inside(marks, start, end))
     return Passage(text[start:end], spans(moved(inside(marks, start, end), -start)))
+
+
+def together(first: Passage, second: Passage) -> Passage:
+    """Both pieces, with "…" for what lies between them."""
+    between = " " if first.text.endswith(MORE) or second.text.startswith(MORE) else f" {MORE} "
+    shift = len(first.text) + len(between)
+    later = tuple((start + shift, end + shift) for start, end in second.highlights)
+    return Passage(f"{first.text}{between}{second.text}", (*first.highlights, *later))
+
+
+def is_decisive(text: str, start: int, end: int) -> bool:
+    """The sentences from `start` to `end` say what was decided, and not only how to take it."""
+    return DECISIVE.search(text, start, end) is not None and DISCLAIMER.search(text, start, end) is None
 
 
 def sentences_of(text: str) -> list[Span]:
@@ -164,9 +195,8 @@ def sentences_of(text: str) -> list[Span]:
     return sentences
 
 
-def best_window(text: str, marks: Sequence[Mark]) -> Span:
+def best_window(text: str, sentences: Sequence[Span], marks: Sequence[Mark]) -> Span:
     """Sentences side by side that answer most parts of the question, then decide, then say most."""
-    sentences = sentences_of(text)
     windows = [
         (first[0], last[1])
         for place, first in enumerate(sentences)
@@ -180,7 +210,7 @@ def worth(text: str, window: Span, marks: Sequence[Mark]) -> tuple[int, bool, in
     """What ranks a window: parts answered, decisive, marks, characters up to AIM, then the later end if decisive."""
     start, end = window
     found = inside(marks, start, end)
-    decisive = DECISIVE.search(text, start, end) is not None
+    decisive = is_decisive(text, start, end)
     length = min(end - start, AIM)
     return len({mark.part for mark in found}), decisive, len(found), length, start if decisive else -start
 

@@ -67,6 +67,8 @@ NEXT_CITATION = re.compile(
 # A PDF breaks names and addresses after a hyphen: "skilled- nursing-care", "Electro- diagnostic".
 BROKEN_HYPHEN = re.compile(r"(?<=[^\W_])- (?=(?!and\b|or\b|to\b)[^\W_])")
 SECTION_COMMA = re.compile(r",\s+(?![^()]*\))")
+# "Weaning of Medications, and Opioids for chronic pain"
+LAST_OF_LIST = re.compile(r"^and\s+(?=[A-Z])")
 NUMBERED = re.compile(r"^\d+(?:\.\d+)*\.?\s+\D")
 # "Page(s): 78, and Weaning of Medications Page(s): 124"
 JOIN = re.compile(r"^and\s+", re.IGNORECASE)
@@ -195,7 +197,7 @@ def sections_of(text: str) -> Iterator[str]:
         else:
             if name:
                 yield mended(name)
-            name = piece
+            name = LAST_OF_LIST.sub("", piece)
     if name:
         yield mended(name)
 
@@ -206,7 +208,7 @@ def continues(name: str, piece: str) -> bool:
         return not NUMBERED.match(piece)
     together = f"{name}, {piece}".lower()
     known = any(each == together or each.startswith(f"{together},") for each in section_table()["commas"])
-    return known or piece[:1].islower() or piece.startswith("&")
+    return known or ((piece[:1].islower() or piece.startswith("&")) and not LAST_OF_LIST.match(piece))
 
 
 def mended(section: str) -> str:

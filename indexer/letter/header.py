@@ -41,6 +41,8 @@ PROSE_DATES = (
     ),
     ("assigned_date", re.compile(rf"Notice\s+of\s+Assignment\b[^.]{{0,80}}?\bprovided\b[^.]{{0,60}}?\bon\s+({DATE})")),
 )
+# With so many words before it, a date stands in prose and not in the table.
+PROSE_WORDS = 3
 PRIORITY = re.compile(r"\bPriority\s*:\s*([A-Za-z]+)")
 
 
@@ -81,9 +83,13 @@ def header_table(text: str) -> dict[str, str]:
             if (checked := CHECKS[name](value)) is not None:
                 found.setdefault(name, checked)
 
+    end = 0
     for token in TOKEN.finditer(text):
+        between = text[end : token.start()].split()
+        end = token.end()
         if token.lastgroup == "value":
-            values.append(token.group())
+            if len(between) < PROSE_WORDS:
+                values.append(token.group())
         elif token.lastgroup:
             if values:
                 settle()

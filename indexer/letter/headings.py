@@ -112,7 +112,7 @@ def heading_start(lines: Lines, end: int, *, floor: int, width: float, is_label:
 def starts_heading(lines: Lines, place: int, end: int, *, width: float) -> bool:
     """`lines[place]` begins the heading that ends at `end`, as far as it and the line above tell."""
     line, above = lines[place], lines[place - 1]
-    if OUTCOME_ALONE.match(line.text) and above.text.endswith(":"):
+    if line.text.startswith(":") or (OUTCOME_ALONE.match(line.text) and above.text.endswith(":")):
         return False
     room = ends_paragraph(above.text, line.text, width=width)
     # A page that breaks inside a heading leaves a gap before the rest of it.

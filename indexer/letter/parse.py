@@ -12,7 +12,7 @@ from imrsearch.indexer.letter.reviewer import parse_reviewer
 from imrsearch.indexer.letter.sections import split_sections, summary_text
 from imrsearch.schema.derive import derive_item, patient_age, patient_sex
 from imrsearch.schema.errors import LetterError
-from imrsearch.schema.records import Item, Letter, RawLetter
+from imrsearch.schema.records import Item, Letter, RawLetter, Source
 
 KNOWN_OUTCOMES = ("upheld", "overturned")
 
@@ -47,7 +47,7 @@ def letter_of_lines(raw: RawLetter) -> Letter:
     sections = split_sections(raw.lines)
     header = parse_header(sections.header)
     reviewer = parse_reviewer(sections.reviewer)
-    letter_id = header.case_number or PurePath(raw.source.path).stem
+    letter_id = header.case_number or stem_of(raw.source)
     return Letter(
         letter_id=letter_id,
         case_number=header.case_number,
@@ -67,6 +67,11 @@ def letter_of_lines(raw: RawLetter) -> Letter:
         ),
         source=raw.source,
     )
+
+
+def stem_of(source: Source) -> str:
+    """The name of a letter that prints no case number: its file's, without the ending."""
+    return PurePath(source.path).stem
 
 
 def item_of(headed: HeadedItem, letter_id: str, place: int) -> Item:

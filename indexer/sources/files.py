@@ -32,10 +32,10 @@ HTML_START = re.compile(
 HIDDEN = (".", "~$", "__MACOSX")
 
 
-Known = Callable[[str], bool]
+Known = Callable[[Source], bool]
 
 
-def never_known(_: str) -> bool:
+def never_known(_: Source) -> bool:
     """Every letter is new."""
     return False
 
@@ -56,13 +56,15 @@ class Unread(Struct, frozen=True):
 def letter_files(paths: Iterable[str]) -> Iterator[Path]:
     """Every file that the paths name: files, folders with all below them, and globs; each once, sorted in a folder.
 
-    Raises UsageError for a path that names nothing.
+    A folder that cannot be opened is given itself, so that reading it says why. Raises UsageError for a path that
+    names nothing.
     """
     seen: set[Path] = set()
     for given in paths:
+        named = Path(given).expanduser()
         found = (
-            [Path(given)]
-            if Path(given).exists()
+            [named]
+            if named.exists() or named.is_symlink()
             else [Path(match) for match in sorted(glob.glob(given, recursive=True))]
         )
         if not found:
@@ -77,31 +79,45 @@ def letter_files(paths: Iterable[str]) -> Iterator[Path]:
 
 
 def folder_files(folder: Path) -> Iterator[Path]:
-    """The folder's files and those of its folders, sorted, without hidden ones."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
-        for name in sorted(names):
-            if not name.startswith(HIDDEN):
-                yield Path(parent, name)
+    """The folder's files and those of its folders, sorted, without hidden ones; no pipes, and no links to folders."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        yield folder
+        return
+    for entry in entries:
+        if entry.name.startswith(HIDDEN):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from folder_files(Path(entry.path))
+        elif entry.is_file() or not Path(entry.path).exists():
+            yield Path(entry.path)
 
 
 def read_letters(path: Path, *, known: Known = never_known) -> Iterator[RawLetter | Unread]:
     """Each letter of a file, and each part of it that cannot be read; raises nothing for a bad file.
 
-    known  told a letter's digest, says that it need not be read: it is given without its lines
+    known  told where a letter was found, says that it need not be read: it is given without its lines
     """
+    name = printable(path)
     try:
         with path.open("rb") as stream:
             start = stream.read(START)
             stream.seek(0)
             if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-                yield from archive_letters(stream, str(path), known)
+                yield from archive_letters(stream, name, known)
             elif JSON_START.match(start):
-                yield from record_letters(stream, str(path))
+                yield from record_letters(stream, name)
             else:
-                yield read_one(stream, str(path), known)
+                yield read_one(stream, name, known)
     except OSError as error:
-        yield Unread(str(path), f"cannot be opened: {error.strerror or error}")
+        yield Unread(name, f"cannot be opened: {error.strerror or error}")
+
+
+def printable(path: Path) -> str:
+    """The path as text that any terminal or JSON holds: line ends, and bytes that are no text, as escapes."""
+    text = os.fsencode(path).decode("utf-8", errors="backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def record_letters(stream: BinaryIO, path: str) -> Iterator[RawLetter | Unread]:
@@ -117,7 +133,7 @@ def read_one(stream: BinaryIO, path: str, known: Known) -> RawLetter | Unread:
         if len(content) > LARGEST_LETTER:
             raise SourceError(f"larger than {LARGEST_LETTER // 1_000_000} MB: not a letter")
         source = Source(path, kind_of(content), hashlib.sha256(content).hexdigest())
-        return RawLetter(source, () if known(source.sha256) else lines_of_content(content, source.kind))
+        return RawLetter(source, () if known(source) else lines_of_content(content, source.kind))
     except SourceError as error:
         return Unread(path, error.message, error.hint)
 
@@ -147,6 +163,8 @@ def archive_letters(stream: BinaryIO, path: str, known: Known) -> Iterator[RawLe
     try:
         with zipfile.ZipFile(stream) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
+            if not members:
+                yield Unread(path, "the ZIP is empty")
             if any(member.filename == "word/document.xml" for member in members):
                 yield Unread(path, "a Word document", "save it as PDF or plain text")
                 return
@@ -155,7 +173,7 @@ def archive_letters(stream: BinaryIO, path: str, known: Known) -> Iterator[RawLe
                 return
             for member in members:
                 if not PurePosixPath(member.filename).name.startswith(HIDDEN):
-                    yield from member_letters(archive, member, f"{path}/{member.filename}", known)
+                    yield from member_letters(archive, member, f"{path}/{printable(Path(member.filename))}", known)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         yield Unread(path, f"the ZIP is damaged: {error}", "download or pack it again")
 

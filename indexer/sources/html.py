@@ -1,6 +1,7 @@
 """HTML and XHTML letters: Tika, pdftohtml, pdftotext -htmlmeta and hand-made pages, by selectolax."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -17,7 +18,8 @@ from imrsearch.schema.records import Line
 DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 # XHTML's `<title/>` opens an element that an HTML parser never sees closed, and all that follows is its text.
 SELF_CLOSED = re.compile(r"<(title|p|a|div|span|b|strong|td|textarea|script|style|iframe)(\s[^<>]*)?/>", re.IGNORECASE)
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# A comment, or a tag with its attributes: `<div title="</div>">` is one. Atomic, so that no page can make it backtrack.
+TAG = re.compile(r"""<!--(?>.*?(?:-->|\Z))|<(/?)([a-zA-Z][a-zA-Z0-9]*)(?>(?:"[^"]*"|'[^']*'|[^'">])*)""", re.DOTALL)
 # Elements without an end, or whose end the parser supplies, so that they do not nest however often they stand.
 NEVER_NESTED = frozenset(
     "area base br col hr img input link meta param source wbr p li tr td th dd dt option thead tbody".split()
@@ -90,34 +92,42 @@ def html_lines(content: bytes) -> tuple[Line, ...]:
 
 
 def check_depth(page: str) -> None:
-    """SourceError for a page nested deeper than a letter is."""
+    """SourceError for a page nested deeper than a letter is; an end that ends nothing does not count."""
     depth = 0
-    for slash, name in TAG.findall(page):
-        if name.lower() not in NEVER_NESTED:
-            depth = max(0, depth - 1) if slash else depth + 1
-            if depth > DEEPEST:
-                raise SourceError(f"the page nests more than {DEEPEST:,} elements: not a letter")
+    opened: Counter[str] = Counter()
+    for tag in TAG.finditer(page):
+        slash, name = tag.group(1), (tag.group(2) or "").lower()
+        if not name or (name in NEVER_NESTED and not (opened["svg"] or opened["math"])):
+            continue
+        if slash:
+            depth -= 1 if opened[name] else 0
+            opened[name] -= 1 if opened[name] else 0
+            continue
+        opened[name] += 1
+        depth += 1
+        if depth > DEEPEST:
+            raise SourceError(f"the page nests more than {DEEPEST:,} elements: not a letter")
 
 
 def runs_of(root: LexborNode) -> Iterator[Run]:
     """Text and breaks of the page in reading order, without recursion."""
     node: LexborNode | None = root
-    bold = 0
+    bold: list[bool] = []
     while node is not None:
         below = None
         if node.is_text_node:
-            yield Run("text", node.text_content or "", bold=bold > 0)
+            yield Run("text", node.text_content or "", bold=any(bold[-1:]))
         elif node.tag not in SILENT:
-            bold += is_bold(node)
+            bold.append(any(bold[-1:]) or is_bold(node))
             yield from breaks_at(node)
             below = node.first_child
             if below is None:
-                bold -= is_bold(node)
+                bold.pop()
                 yield from breaks_after(node)
         while below is None and node is not None and node.mem_id != root.mem_id:
             below = node.next
             if below is None and (node := node.parent) is not None:
-                bold -= is_bold(node)
+                bold.pop()
                 yield from breaks_after(node)
         node = below
 

@@ -47,10 +47,15 @@ DECODER = msgspec.json.Decoder(LetterRecord)
 
 
 def jsonl_letters(stream: BinaryIO, path: str) -> Iterator[RawLetter | SourceError]:
-    """One letter a line, read one by one; a line that is no letter is given as its error."""
+    """One letter a line, read one by one; a line that is no letter is given as its error.
+
+    A file whose first line is not whole is one letter over many lines, as other programs print it.
+    """
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
+        if number == 1 and not is_whole(line):
+            line += stream.read(LONGEST_LINE)
         if not line.strip():
             continue
         if len(line) > LONGEST_LINE:
@@ -64,6 +69,11 @@ def jsonl_letters(stream: BinaryIO, path: str) -> Iterator[RawLetter | SourceErr
             yield SourceError(
                 f"line {number} is not a letter: {error}", hint="each line holds what `imrsearch parse --json` prints"
             )
+
+
+def is_whole(line: bytes) -> bool:
+    """The line is an object by itself; one that only begins an object ends in a bracket or a comma."""
+    return not line.rstrip().endswith((b"{", b"[", b","))
 
 
 def letter_of(record: LetterRecord, source: Source, number: int) -> Letter:

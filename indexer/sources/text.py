@@ -30,7 +30,8 @@ def decode(content: bytes, declared: str | None = None) -> str:
         pass
     try:
         return content.decode(declared or "cp1252", errors="replace")
-    except LookupError:
+    except (LookupError, UnicodeError):
+        # A page may name an encoding that there is not, or one that is none for text.
         return content.decode("cp1252", errors="replace")
 
 
