@@ -1,22 +1,28 @@
-"""Letters into the index: added, replaced by letter, or left as they are, with one commit at the end."""
+"""Letters into an index: one run, one writer, published in one step.
 
-import os
+An index folder holds `manifest.json`, which names the engine's folder beside it. A run writes into that folder with one
+commit at its end; a rebuild writes a new one, and the manifest that names it takes the old one's place by one rename.
+"""
+
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import msgspec
+from filelock import FileLock, Timeout
 
 from imrsearch.indexer.sources import read_letters
 from imrsearch.indexer.update import IndexReport, Update
-from imrsearch.schema.errors import UsageError
-from imrsearch.schema.manifest import ENGINE, MANIFEST, next_generation, read_manifest, write_manifest
+from imrsearch.schema.errors import IndexBusy, IndexFailure, IndexMissing, StaleIndex, UsageError
+from imrsearch.schema.manifest import LOCK, MANIFEST, read_manifest
 
-# What the engine keeps in its folder from its first moment on.
+# What an index folder may hold: anything else is not ours, and the folder is left alone.
+OURS = re.compile(rf"engine-\d+|{re.escape(LOCK)}|{re.escape(MANIFEST)}(?:\.\d+)?")
+
+# What the engine keeps in its folder from its first moment on; without it a folder is somebody else's.
 ENGINE_FILE = ".managed.json"
-MANIFEST_FILE = re.compile(rf"{re.escape(MANIFEST)}(?:\.\d+)?")
 
 Progress = Callable[[Path], None]
 
@@ -42,49 +48,73 @@ def build_index(
     Raises UsageError for a folder that holds something else, StaleIndex, IndexBusy or IndexFailure, and with
     `strict` LetterError; the index then stays as it was.
     """
-    check_folder(index_dir)
-    if rebuild:
-        return rebuilt_index(files, index_dir, strict=strict, progress=progress)
     started = time.monotonic()
-    update = Update.of(index_dir)
-    try:
-        for file in files:
-            for read in read_letters(file, known=update.knows):
-                update.take(read, strict=strict)
-            progress(file)
-        return update.publish(started)
-    except BaseException:
-        update.roll_back()
-        raise
+    check_folder(index_dir)
+    with one_writer(index_dir):
+        remove_leftovers(index_dir)
+        update = Update.of(index_dir, rebuild=rebuild)
+        try:
+            for file in files:
+                for read in read_letters(file, known=update.knows):
+                    update.take(read, strict=strict)
+                progress(file)
+            report = update.publish(started)
+        except BaseException:
+            update.roll_back()
+            raise
+        finally:
+            remove_leftovers(index_dir)
+        return report
 
 
-def rebuilt_index(files: Iterable[Path], index_dir: Path, *, strict: bool, progress: Progress) -> IndexReport:
-    """A new index written beside the old one, whose place it takes once it is whole."""
-    beside = index_dir.with_name(f"{index_dir.name}.new-{os.getpid()}")
-    aside = index_dir.with_name(f"{index_dir.name}.old-{os.getpid()}")
+@contextmanager
+def one_writer(index_dir: Path) -> Iterator[None]:
+    """Keep other processes from writing; IndexBusy where one already does."""
     try:
-        report = build_index(files, beside, strict=strict, progress=progress)
-        generation = next_generation(index_dir)
-        write_manifest(beside, msgspec.structs.replace(read_manifest(beside), generation=generation))
-        if index_dir.exists():
-            index_dir.rename(aside)
-        beside.rename(index_dir)
+        index_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(index_dir / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise IndexBusy(
+            f"another process is writing to the index at {index_dir}", hint="wait for it to end, then run this again"
+        ) from error
+    except OSError as error:
+        raise IndexFailure(
+            f"the folder {index_dir} cannot be written: {error.strerror}", hint="name another folder: --index DIR"
+        ) from error
+    try:
+        yield
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
-    return msgspec.structs.replace(report, index=str(index_dir), generation=generation)
+        lock.release()
 
 
 def check_folder(index_dir: Path) -> None:
     """UsageError where `index_dir` is a file, or a folder that holds something other than an index."""
     if index_dir.is_file():
         raise UsageError(f"{index_dir} is a file", hint="name a folder for the index: --index DIR")
-    if index_dir.is_dir() and not all(is_of_index(path) for path in index_dir.iterdir()):
-        raise UsageError(f"{index_dir} holds other files", hint="name an empty or new folder: --index DIR")
+    with suppress(FileNotFoundError):
+        foreign = [path.name for path in index_dir.iterdir() if not is_ours(path)]
+        if foreign:
+            raise UsageError(
+                f"{index_dir} holds other files: {foreign[0]}", hint="name an empty or new folder: --index DIR"
+            )
 
 
-def is_of_index(path: Path) -> bool:
-    """The path is a part of an index: its manifest, one that was being written, or the engine's folder."""
-    if path.name == ENGINE and path.is_dir():
-        return not any(path.iterdir()) or (path / ENGINE_FILE).exists()
-    return bool(MANIFEST_FILE.fullmatch(path.name))
+def is_ours(path: Path) -> bool:
+    """The path is a part of an index."""
+    if path.is_dir():
+        return bool(OURS.fullmatch(path.name)) and (not any(path.iterdir()) or (path / ENGINE_FILE).exists())
+    return bool(OURS.fullmatch(path.name))
+
+
+def remove_leftovers(index_dir: Path) -> None:
+    """Remove what the manifest does not name: engines of runs that did not end, and of generations before."""
+    try:
+        named = read_manifest(index_dir).engine
+    except IndexMissing:
+        named = ""
+    except (StaleIndex, IndexFailure):
+        return
+    for path in index_dir.iterdir():
+        if path.name.startswith("engine-") and path.name != named and (path / ENGINE_FILE).exists():
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,9 +1,12 @@
 """One run of `index`: what is taken, what is left alone, and what is published."""
 
+import hashlib
 import shutil
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import tantivy
@@ -11,11 +14,18 @@ from msgspec import Struct
 
 from imrsearch.indexer.letter import missing_parts, parse_letter, stem_of
 from imrsearch.indexer.sources import Unread
-from imrsearch.schema.documents import build_schema, fingerprint, letter_of, register_analyzers, to_document, value_term
+from imrsearch.schema.documents import (
+    build_schema,
+    fingerprint,
+    register_analyzers,
+    stored_letter,
+    to_document,
+    value_term,
+)
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
 from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError, StaleIndex
 from imrsearch.schema.fields import chunks_of
-from imrsearch.schema.manifest import ENGINE, Manifest, read_manifest, write_manifest
+from imrsearch.schema.manifest import Manifest, read_manifest, write_manifest
 from imrsearch.schema.records import Letter, RawLetter, Source
 
 HEAP_BYTES = 200_000_000
@@ -66,42 +76,41 @@ class IndexReport(Struct, frozen=True):
 class Update:
     """A run's open writer, the index as it was before, and what has been done so far."""
 
-    def __init__(self, index_dir: Path, index: tantivy.Index, before: Manifest) -> None:
+    def __init__(self, index_dir: Path, before: Manifest, *, rebuild: bool) -> None:
         self.index_dir = index_dir
-        self.index = index
         self.before = before
-        self.searcher = index.searcher()
+        self.engine = before.engine if before.engine and not rebuild else f"engine-{before.generation + 1}"
         with writing(index_dir):
-            self.writer = index.writer(HEAP_BYTES, THREADS)
+            folder = index_dir / self.engine
+            if self.engine != before.engine:
+                shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(exist_ok=True)
+            self.index = tantivy.Index(build_schema(), path=str(folder))
+            register_analyzers(self.index)
+            self.writer = self.index.writer(HEAP_BYTES, THREADS)
         self.is_open = True
+        self.searcher = self.index.searcher()
+        # Letters that another parser or vocabulary read are read anew.
+        self.rereads = before.reading != reading()
         self.seen: dict[str, Source] = {}
         self.counts = {"added": 0, "replaced": 0, "unchanged": 0, "duplicates": 0}
         self.items = self.searcher.num_docs
+        self.letters = 0 if rebuild else letters_in(self.index, before)
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
     @classmethod
-    def of(cls, index_dir: Path) -> "Update":
+    def of(cls, index_dir: Path, *, rebuild: bool) -> "Update":
         """Open the index for one run, or begin one; StaleIndex where it was built from other fields."""
-        engine = index_dir / ENGINE
         try:
             before = read_manifest(index_dir)
-        except IndexMissing:
-            # A first run that did not come to its end leaves an engine's folder without a manifest.
-            shutil.rmtree(engine, ignore_errors=True)
-            before = Manifest(fingerprint(), generation=0, built_at="", letters=0, items=0)
-        if before.fingerprint != fingerprint():
+        except (IndexMissing, StaleIndex, IndexFailure) as error:
+            if not (rebuild or isinstance(error, IndexMissing)):
+                raise
+            before = Manifest(fingerprint(), reading(), generation=0, engine="", built_at="", letters=0, items=0)
+        if before.fingerprint != fingerprint() and not rebuild:
             raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
-        try:
-            engine.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise IndexFailure(
-                f"the folder {engine} cannot be made: {error.strerror}", hint="name another folder: --index DIR"
-            ) from error
-        with writing(index_dir):
-            index = tantivy.Index(build_schema(), path=str(engine))
-            register_analyzers(index)
-        return cls(index_dir, index, before)
+        return cls(index_dir, before, rebuild=rebuild)
 
     def take(self, read: RawLetter | Unread, *, strict: bool) -> None:
         """Bring one letter, or what could not be read, into the run; with `strict` LetterError for the latter."""
@@ -117,28 +126,31 @@ class Update:
 
     def knows(self, source: Source) -> bool:
         """The index held the letter of that source before this run."""
-        return self.held(source) is not None
+        return self.held(source, stem_of(source)) is not None
 
-    def held(self, source: Source) -> Letter | None:
+    def held(self, source: Source, name: str) -> Letter | None:
         """The letter of the same bytes that the index held before this run, with one of its items.
 
-        A letter without a case number is known by its file's stem, so that under another name it is another letter.
+        A letter without a case number goes by its name, so that under another one it is another letter.
         """
+        if self.rereads:
+            return None
         by_bytes = self.term("source", source.sha256)
-        by_stem = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, by_bytes), (tantivy.Occur.Must, self.term("letter_id", stem_of(source)))]
+        by_name = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Must, by_bytes), (tantivy.Occur.Must, self.term("letter_id", name))]
         )
+        letter = self.first(by_name) or self.first(by_bytes)
+        return letter if letter and (letter.case_number or letter.letter_id == name) else None
+
+    def first(self, query: tantivy.Query) -> Letter | None:
+        """The letter of the first item that the query finds in the index as it was, with that item."""
         with writing(self.index_dir):
-            for query in (by_stem, by_bytes):
-                for _, address in self.searcher.search(query, 1, count=False).hits:
-                    letter = letter_of(self.searcher.doc(address))
-                    if query is by_stem or letter.case_number:
-                        return letter
-        return None
+            hits = self.searcher.search(query, 1, count=False).hits
+            return stored_letter(self.searcher.doc(hits[0][1])) if hits else None
 
     def take_letter(self, raw: RawLetter) -> None:
         """Add the letter, replace its earlier reading, or find that nothing is to be done."""
-        known = self.held(raw.source)
+        known = self.held(raw.source, raw.record.letter_id if raw.record else stem_of(raw.source))
         letter = known or parse_letter(raw)
         name = value_term(letter.letter_id)
         if first := self.seen.get(name):
@@ -158,7 +170,8 @@ class Update:
 
     def put(self, letter: Letter) -> None:
         """Write the letter's items; those of its earlier reading go."""
-        documents = [to_document(chunk) for chunk in chunks_of(letter)]
+        documents = documents_of(letter)
+        self.check_name(letter)
         replaced = self.items_of(letter.letter_id)
         with writing(self.index_dir):
             if replaced:
@@ -167,7 +180,19 @@ class Update:
                 self.writer.add_json(document)
         self.counts["replaced" if replaced else "added"] += 1
         self.items += len(documents) - replaced
+        self.letters += 0 if replaced else 1
         self.notes.extend(missing_parts(letter))
+
+    def check_name(self, letter: Letter) -> None:
+        """LetterError where another file, that is still there, gave its name to a letter without a case number."""
+        if letter.case_number:
+            return
+        held = self.first(self.term("letter_id", letter.letter_id))
+        if held and Path(held.source.path).is_file() and not same_file(held.source.path, letter.source.path):
+            raise LetterError(
+                f"{held.source.path} was already read under the name {letter.letter_id}",
+                hint="give the file another name",
+            )
 
     def items_of(self, letter_id: str) -> int:
         """How many items of the letter the index held before this run."""
@@ -182,22 +207,28 @@ class Update:
     def publish(self, started: float) -> IndexReport:
         """Commit what was taken and say so in the manifest; nothing is written where nothing changed."""
         manifest = self.before
-        if self.counts["added"] or self.counts["replaced"] or not manifest.generation:
+        changed = bool(self.counts["added"] or self.counts["replaced"]) or not manifest.engine
+        if changed:
             with writing(self.index_dir):
                 self.writer.commit()
                 self.close()
                 self.index.reload()
-            self.check_count()
-            manifest = Manifest(
-                fingerprint=fingerprint(),
-                generation=manifest.generation + 1,
-                built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                letters=manifest.letters + self.counts["added"],
-                items=self.items,
-            )
-            write_manifest(self.index_dir, manifest)
+                self.check_count()
+                all_read_now = self.counts["added"] + self.counts["replaced"] == self.letters
+                manifest = Manifest(
+                    fingerprint=fingerprint(),
+                    reading=reading() if all_read_now or not manifest.engine else manifest.reading,
+                    generation=manifest.generation + 1,
+                    engine=self.engine,
+                    built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                    letters=self.letters,
+                    items=self.items,
+                )
+                write_manifest(self.index_dir, manifest)
         else:
             self.roll_back()
+            if self.problems and self.engine != manifest.engine:
+                self.notes.append("no letter could be read: the index is left as it was")
         return IndexReport(
             index=str(self.index_dir),
             generation=manifest.generation,
@@ -230,6 +261,49 @@ class Update:
         """Let the next writer in; the engine's own writer cannot be used after this."""
         self.is_open = False
         self.writer.wait_merging_threads()
+
+
+def documents_of(letter: Letter) -> list[str]:
+    """The engine's documents of the letter; LetterError where a value of it cannot be indexed."""
+    try:
+        return [to_document(chunk) for chunk in chunks_of(letter)]
+    except (TypeError, ValueError) as error:
+        raise LetterError(f"{letter.letter_id} cannot be indexed: {error}") from error
+
+
+def same_file(one: str, other: str) -> bool:
+    """Both paths lead to the same place."""
+    return Path(one).resolve() == Path(other).resolve()
+
+
+def letters_in(index: tantivy.Index, manifest: Manifest) -> int:
+    """How many letters the index holds: as the manifest says, or counted where a crash came between the two."""
+    searcher = index.searcher()
+    if searcher.num_docs == manifest.items:
+        return manifest.letters
+    terms = searcher.terms_with_prefix("letter_id", "")
+    schema = index.schema
+    present = (
+        searcher.search(tantivy.Query.term_query(schema, "letter_id", term, index_option="basic"), 1)
+        for term, _ in terms
+    )
+    return sum(1 for found in present if found.hits)
+
+
+@cache
+def reading() -> str:
+    """16 hexadecimal digits that change when the parser or the vocabulary changes: then letters are read anew."""
+    digest = hashlib.sha256()
+    for package in (
+        "imrsearch.indexer.letter",
+        "imrsearch.indexer.sources",
+        "imrsearch.schema.derive",
+        "imrsearch.schema",
+    ):
+        folder = Path(next(iter(import_module(package).__path__)))
+        for file in sorted((*folder.glob("*.py"), *folder.glob("vocab/*.toml"))):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def writing(index_dir: Path) -> AbstractContextManager[None]:

@@ -89,14 +89,14 @@ def to_document(chunk: Chunk) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def letter_of(document: tantivy.Document) -> Letter:
+def stored_letter(document: tantivy.Document) -> Letter:
     """The letter of a stored document, with the one item that the document is about."""
     return msgspec.json.decode(str(document.get_first("record")), type=Letter)
 
 
 def from_document(document: tantivy.Document) -> Chunk:
     """The chunk that `to_document` was given, once the engine has stored it."""
-    return next(chunks_of(letter_of(document)))
+    return next(chunks_of(stored_letter(document)))
 
 
 def fingerprint() -> str:

@@ -12,7 +12,15 @@ import msgspec
 from msgspec import Struct
 
 from imrsearch.schema.records import Item, Letter
-from imrsearch.schema.vocabulary import canonical_drug, canonical_specialty
+from imrsearch.schema.vocabulary import (
+    canonical_body_part,
+    canonical_drug,
+    canonical_drug_class,
+    canonical_outcome,
+    canonical_sex,
+    canonical_specialty,
+    canonical_state,
+)
 
 Kind = Literal["keyword", "text", "number", "date", "stored"]
 # Values are str, int, a tuple of either, or None: the one place where a field's type is open.
@@ -111,7 +119,9 @@ class Chunk(Struct, frozen=True, kw_only=True):
         lambda letter, item: item.treatment, boost=3.0, help="The disputed treatment as its heading prints it."
     )
     outcome: str = keyword(
-        lambda letter, item: item.outcome, help="What the reviewer decided of the denial: upheld or overturned."
+        lambda letter, item: item.outcome,
+        canonical=canonical_outcome,
+        help="What the reviewer decided of the denial: upheld or overturned.",
     )
     drug: tuple[str, ...] = keyword(
         lambda letter, item: item.drugs,
@@ -122,7 +132,10 @@ class Chunk(Struct, frozen=True, kw_only=True):
         help="Generic names of the drugs in dispute; brand names and known misspellings are understood.",
     )
     drug_class: tuple[str, ...] = keyword(
-        lambda letter, item: item.drug_classes, many=True, help="Classes of those drugs."
+        lambda letter, item: item.drug_classes,
+        many=True,
+        canonical=canonical_drug_class,
+        help="Classes of those drugs; opioid, PPI or benzos are understood.",
     )
     strength: str | None = keyword(
         lambda letter, item: item.strength, facet=False, help="Strength as the heading gives it: 10/325mg."
@@ -135,16 +148,26 @@ class Chunk(Struct, frozen=True, kw_only=True):
         lambda letter, item: item.subcategory, help="Sub-category or drug class, of the state's own list."
     )
     body_part: tuple[str, ...] = keyword(
-        lambda letter, item: item.body_parts, many=True, help="Parts of the body that the treatment is for."
+        lambda letter, item: item.body_parts,
+        many=True,
+        canonical=canonical_body_part,
+        help="Parts of the body that the treatment is for; low back or right knee are understood.",
     )
     guideline: tuple[str, ...] = keyword(
         cited("guideline"), many=True, help="Guideline the reviewer cites: MTUS, ACOEM, ODG or other."
     )
     document: tuple[str, ...] = keyword(
-        cited("document", "edition"), many=True, words=True, help="Document and edition the reviewer cites."
+        cited("document", "edition"),
+        many=True,
+        words=True,
+        help="Document and edition the reviewer cites, by its whole name; document:word in a query finds its words.",
     )
     section: tuple[str, ...] = keyword(
-        cited("section"), many=True, words=True, boost=1.5, help="Section the reviewer cites."
+        cited("section"),
+        many=True,
+        words=True,
+        boost=1.5,
+        help="Section the reviewer cites, by its whole name; section:word in a query finds its words.",
     )
     page: tuple[int, ...] = number(
         lambda letter, item: tuple(sorted({page for citation in item.imr_citations for page in citation.pages})),
@@ -169,13 +192,18 @@ class Chunk(Struct, frozen=True, kw_only=True):
         help="The reviewer's specialty, by its canonical name.",
     )
     state: tuple[str, ...] = keyword(
-        lambda letter, item: letter.licensure_states, many=True, help="State of the reviewer's licence."
+        lambda letter, item: letter.licensure_states,
+        many=True,
+        canonical=canonical_state,
+        help="State of the reviewer's licence, also by its two letters.",
     )
     year: int | None = number(year_of, facet=True, help="Year of the decision.")
     decision_date: str | None = date(lambda letter, item: letter.decision_date, help="Day of the decision.")
     priority: str | None = keyword(lambda letter, item: letter.priority, help="Standard or expedited.")
     age: int | None = number(lambda letter, item: letter.patient_age, help="The patient's age in years.")
-    sex: str | None = keyword(lambda letter, item: letter.patient_sex, help="The patient's sex: female or male.")
+    sex: str | None = keyword(
+        lambda letter, item: letter.patient_sex, canonical=canonical_sex, help="The patient's sex: female or male."
+    )
     source: str = keyword(
         lambda letter, item: letter.source.sha256, facet=False, help="Digest of the letter's own bytes."
     )

@@ -17,6 +17,9 @@ from msgspec import Struct
 WORD = re.compile(r"[^\W_]+")
 # "Tylenol with codeine", "bupropion and naltrexone": words that only join names.
 JOINING_WORDS = frozenset({"and", "with"})
+# Forms of the words that the letters use for a decision and for a patient's sex.
+OUTCOME_FORMS = {"uphold": "upheld", "upholds": "upheld", "overturn": "overturned", "overturns": "overturned"}
+SEX_FORMS = {"f": "female", "woman": "female", "women": "female", "m": "male", "man": "male", "men": "male"}
 
 Value = TypeVar("Value")
 
@@ -238,6 +241,12 @@ def canonical_drug(typed: str) -> tuple[str, ...]:
     return drug.ingredients if drug else (typed.strip().lower(),)
 
 
+def canonical_drug_class(typed: str) -> tuple[str, ...]:
+    """The class's plain name: "PPI" to ("proton pump inhibitors",); the unknown as it is."""
+    drug_class = class_names().get(words_of(typed))
+    return (drug_class.name if drug_class else typed,)
+
+
 def classes_of(name: str) -> tuple[str, ...]:
     """A class after the wider ones it is in: ("antidepressants", "SSRIs")."""
     return (*drug_classes()[name].within, name)
@@ -259,13 +268,21 @@ def names_of_class(name: str) -> Iterator[str]:
                 yield drug.ingredients[0]
 
 
+def names_of_drug(drug: Drug) -> Iterator[str]:
+    """Names of every product with the drug's ingredients: correct ones first, misspellings last."""
+    same = [other for other in drugs() if set(other.ingredients) == set(drug.ingredients)]
+    for product in same:
+        yield from product.names[: len(product.names) - len(product.misspellings)]
+    for product in same:
+        yield from product.misspellings
+
+
 @lru_cache(maxsize=4096)
 def meaning_of(words: str) -> Meaning | None:
     """What the words name, all together: a drug, a class, or nothing that the vocabulary knows."""
     drug = drug_named(words)
     if drug is not None:
-        same = (other for other in drugs() if set(other.ingredients) == set(drug.ingredients))
-        return Meaning("drug", drug.ingredients, other_names(words, (name for other in same for name in other.names)))
+        return Meaning("drug", drug.ingredients, other_names(words, names_of_drug(drug)))
     drug_class = class_names().get(words_of(words))
     if drug_class is not None:
         return Meaning("drug_class", (drug_class.name,), other_names(words, names_of_class(drug_class.name)))
@@ -318,6 +335,27 @@ def body_part_names() -> Names[str]:
             for name in (part, *entry["aliases"]):
                 names.add(name, part)
     return names
+
+
+def canonical_body_part(typed: str) -> tuple[str, ...]:
+    """Every part of the body that is named, whatever its side: "right knee" to ("knee",); the unknown as it is."""
+    parts = dict.fromkeys(found.value for found in body_part_names().find(words_of(typed)) if found.value)
+    return tuple(parts) or (typed,)
+
+
+def canonical_state(typed: str) -> tuple[str, ...]:
+    """The state's name: "CA" to ("California",); all else as it is."""
+    return (table("states").get(typed.upper(), typed),)
+
+
+def canonical_outcome(typed: str) -> tuple[str, ...]:
+    """The letters' word for a decision: "overturn" to ("overturned",); all else as it is."""
+    return (OUTCOME_FORMS.get(folded(typed), typed),)
+
+
+def canonical_sex(typed: str) -> tuple[str, ...]:
+    """ "F" to ("female",); all else as it is."""
+    return (SEX_FORMS.get(folded(typed), typed),)
 
 
 @cache

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from imrsearch.schema.errors import ImrSearchError, Interrupted, QueryError, UsageError
+from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, FIELD, FILTERS
 from imrsearch.search.arguments import with_command
 
@@ -29,6 +30,10 @@ Examples:
   imrsearch --drug tramadol --sort newest                all items on a drug
   imrsearch show CM17-0019171:2                          one item in full
 """
+
+# Ids of the fictional letters: case numbers that cannot exist, and files named so.
+FICTIONAL = re.compile(r"CM\d\d-99\d{5}$|fictional-")
+MOST_DEMO_ITEMS = 200
 
 # Help of the commands that take words, with examples.
 HELP = {
@@ -256,7 +261,7 @@ def index(
         raise UsageError(
             "there is no file to read", hint="name a folder of letters, or files: imrsearch index ~/letters"
         )
-    with progress_bar(len(files)) as progress:
+    with reports.progress_bar(len(files)) as progress:
         report = build_index(files, index_folder(index), rebuild=rebuild, strict=strict, progress=progress)
     say(reports.report_json(report) if json else reports.report_text(report))
     sys.exit(4 if report.problems else 0)
@@ -268,24 +273,12 @@ def named_files(paths: Iterable[str]) -> Iterator[Path]:
 
     for path in paths:
         if path == "-":
-            yield from letter_files(line.rstrip("\n") for line in sys.stdin if line.strip())
+            for line in filter(str.strip, sys.stdin):
+                named = line.rstrip("\n")
+                # One path that is gone is one problem in the report, and no reason to stop.
+                yield from letter_files([named]) if os.path.lexists(named) else [Path(named)]
         else:
             yield from letter_files([path])
-
-
-@contextlib.contextmanager
-def progress_bar(files: int) -> Iterator[Callable[[Path], None]]:
-    """A bar on stderr while files are read, on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda file: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=files)
-        yield lambda file: bar.advance(task)
 
 
 @app.command(help=HELP["parse"])
@@ -361,10 +354,22 @@ def demo(*, index: IndexDir = None) -> None:
     folder = index or data_folder() / "demo"
     with resources.as_file(resources.files("imrsearch.indexer") / "demo") as letters:
         files = sorted(file for file in letters.iterdir() if file.name != "README.txt")
+        check_demo_folder(folder)
         report = build_index(files, folder, rebuild=True)
     say(reports.report_text(report))
     say(f'\n$ imrsearch "benzodiazepines 4 weeks" --outcome upheld --limit 3 --index {folder}\n')
     search(query=["benzodiazepines 4 weeks"], outcome=["upheld"], limit=3, index=folder)
+
+
+def check_demo_folder(folder: Path) -> None:
+    """UsageError where the folder holds an index of other letters than the fictional ones: it would be lost."""
+    from imrsearch.search.query import Query
+    from imrsearch.search.searcher import Searcher
+
+    with contextlib.suppress(IndexMissing, StaleIndex):
+        hits = Searcher.open(folder).search(Query(limit=MOST_DEMO_ITEMS)).hits
+        if not all(FICTIONAL.match(hit.letter_id) for hit in hits):
+            raise UsageError(f"{folder} holds an index of other letters", hint="name another folder: --index DIR")
 
 
 @app.callback(invoke_without_command=True)

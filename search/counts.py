@@ -1,28 +1,49 @@
-"""How many items and letters a query finds, and how many of them hold each value: exact, whatever the size."""
+"""How many letters a query finds, and how many of its items hold each value: exact, whatever the size.
 
+The engine counts at most BUCKETS distinct values in one request. What does not fit into it is counted again by itself,
+and what does not fit then page after page, which is slow.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import tantivy
 
 from imrsearch.schema.fields import FIELD
-from imrsearch.search.query import LAST_DAY, UNDATED, all_of, days_query
+from imrsearch.search.compile import all_of, days_query
+from imrsearch.search.engine import Engine
+from imrsearch.search.query import LAST_DAY, UNDATED
 from imrsearch.search.results import FacetCount
 
 # The engine counts at most so many distinct values at once.
 BUCKETS = 65_000
 
 
-def count_items(engine: tantivy.Searcher, query: tantivy.Query) -> int:
-    """How many items the query finds."""
-    return int(engine.search(query, 1).count)  # type: ignore[attr-defined]
-
-
-def count_facets(engine: tantivy.Searcher, query: tantivy.Query, names: tuple[str, ...]) -> dict[str, list[FacetCount]]:
+def count_facets(engine: Engine, query: tantivy.Query, *, names: tuple[str, ...]) -> dict[str, list[FacetCount]]:
     """For each facet its values by count, numbers in their order."""
     if not names:
         return {}
-    counted = engine.aggregate(query, {name: terms_of_field(name) for name in names})
-    return {name: ordered([bucket_of(bucket) for bucket in counted[name]["buckets"]], name) for name in names}
+    share = max(BUCKETS // len(names), 1)
+    counted = engine.aggregate(query, {name: terms_of_field(name, share) for name in names})
+    return {
+        name: ordered(
+            count_values(engine, query, name=name)
+            if counted[name]["sum_other_doc_count"]
+            else [bucket_of(bucket) for bucket in counted[name]["buckets"]],
+            name,
+        )
+        for name in names
+    }
+
+
+def count_values(engine: Engine, query: tantivy.Query, *, name: str) -> list[FacetCount]:
+    """Every value of one field among the query's items, in any order."""
+    found = engine.aggregate(query, {name: terms_of_field(name, BUCKETS)})[name]
+    if not found["sum_other_doc_count"]:
+        return [bucket_of(bucket) for bucket in found["buckets"]]
+    return [
+        FacetCount(bucket["key"][name], bucket["doc_count"]) for bucket in buckets_by_page(engine, query, name=name)
+    ]
 
 
 def ordered(counts: list[FacetCount], name: str) -> list[FacetCount]:
@@ -39,48 +60,45 @@ def bucket_of(bucket: dict[str, Any]) -> FacetCount:
     return FacetCount(int(key) if isinstance(key, float) else key, bucket["doc_count"])
 
 
-def terms_of_field(name: str) -> dict[str, object]:
-    """The request for a field's distinct values."""
-    return {"terms": {"field": name, "size": BUCKETS}}
+def terms_of_field(name: str, size: int) -> dict[str, object]:
+    """The request for the most frequent of a field's distinct values."""
+    return {"terms": {"field": name, "size": size}}
 
 
-def count_letters(engine: tantivy.Searcher, query: tantivy.Query, schema: tantivy.Schema, *, total: int) -> int:
+def count_letters(engine: Engine, query: tantivy.Query, *, total: int) -> int:
     """How many letters the query's items are from."""
     if total <= 1:
         return total
-    return letters_between(engine, query, schema, days=(UNDATED, LAST_DAY), total=total)
+    return letters_between(engine, query, days=(UNDATED, LAST_DAY), total=total)
 
 
-def letters_between(
-    engine: tantivy.Searcher, query: tantivy.Query, schema: tantivy.Schema, *, days: tuple[int, int], total: int
-) -> int:
+def letters_between(engine: Engine, query: tantivy.Query, *, days: tuple[int, int], total: int) -> int:
     """Distinct letters among the query's items: counted at once, else by halves of the time; a letter has one date."""
     first, last = days
     if total <= 3 * BUCKETS or first == last:
-        found = engine.aggregate(query, {"letters": terms_of_field("letter_id")})["letters"]
+        found = engine.aggregate(query, {"letters": terms_of_field("letter_id", BUCKETS)})["letters"]
         if not found["sum_other_doc_count"]:
             return len(found["buckets"])
     if first == last:
-        return letters_by_page(engine, query)
+        return sum(1 for _ in buckets_by_page(engine, query, name="letter_id"))
     middle = (first + last) // 2
     letters = 0
     for half in ((first, middle), (middle + 1, last)):
-        narrowed = all_of((query, days_query(*half, schema)))
-        items = count_items(engine, narrowed)
-        letters += letters_between(engine, narrowed, schema, days=half, total=items) if items else 0
+        narrowed = all_of((query, days_query(*half, engine=engine)))
+        items = engine.count(narrowed)
+        letters += letters_between(engine, narrowed, days=half, total=items) if items else 0
     return letters
 
 
-def letters_by_page(engine: tantivy.Searcher, query: tantivy.Query) -> int:
-    """Distinct letters, listed page after page: slow, and only for more undated letters than the engine counts."""
-    letters = 0
-    after: dict[str, str] | None = None
+def buckets_by_page(engine: Engine, query: tantivy.Query, *, name: str) -> Iterator[dict[str, Any]]:
+    """Every distinct value of the field with its count, page after page; each key is {name: value}."""
+    after: dict[str, Any] | None = None
     while True:
-        pages: dict[str, object] = {"size": BUCKETS, "sources": [{"letter": {"terms": {"field": "letter_id"}}}]}
+        pages: dict[str, object] = {"size": BUCKETS, "sources": [{name: {"terms": {"field": name}}}]}
         if after:
             pages["after"] = after
-        found = engine.aggregate(query, {"letters": {"composite": pages}})["letters"]
-        letters += len(found["buckets"])
+        found = engine.aggregate(query, {"values": {"composite": pages}})["values"]
+        yield from found["buckets"]
         after = found.get("after_key")
         if not after or not found["buckets"]:
-            return letters
+            return

@@ -1,9 +1,12 @@
 """Words that name a drug or a class also find its other names; what was added is said."""
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from msgspec import structs
 
 from imrsearch.schema.vocabulary import Meaning, longest_name, meaning_of
-from imrsearch.search.language import All, AnyOf, Named, Node, Not, Question, Word
+from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Not, Phrase, Question, Within, Word
 
 # Names listed in a notice; the rest is counted.
 LISTED = 6
@@ -13,7 +16,7 @@ def expand(question: Question) -> Question:
     """The question with every name it holds unfolded: words outside quotes, negated ones too."""
     tree = expanded(question.tree)
     notices = (notice_of(named, left_out=left_out) for named, left_out in names_in(tree))
-    return Question(tree, (*question.notices, *dict.fromkeys(filter(None, notices))))
+    return structs.replace(question, tree=tree, notices=(*question.notices, *dict.fromkeys(filter(None, notices))))
 
 
 def expanded(node: Node) -> Node:
@@ -28,8 +31,10 @@ def expanded(node: Node) -> Node:
         case All(parts):
             unfolded = tuple(unfold(parts))
             return unfolded[0] if len(unfolded) == 1 else All(unfolded)
-        case _:
+        case Phrase() | Within() | Named():
             return node
+        case _:
+            assert_never(node)
 
 
 def unfold(parts: Sequence[Node]) -> Iterator[Node]:
@@ -67,13 +72,15 @@ def names_in(node: Node, *, left_out: bool = False) -> Iterator[tuple[Named, boo
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from names_in(part, left_out=left_out)
-        case _:
+        case Word() | Phrase() | Within():
             return
+        case _:
+            assert_never(node)
 
 
 def notice_of(named: Named, *, left_out: bool) -> str:
     """What else is searched for, or left out, with a name; empty where it has no other name."""
-    asked = " ".join(word.text for word in named.words)
+    asked = " ".join(word.text for word in named.words).strip(EDGES)
     others = listed(named.meaning.names) if named.meaning.field == "drug" else class_drugs(named.meaning)
     return f"{asked}: also {'left out' if left_out else 'searched'} {others}" if others else ""
 

@@ -8,19 +8,22 @@
 
 OR is the weakest: it divides the question into alternatives, and each of these is taken whole. AND may be written;
 it changes nothing. Lower-case or, and, not are words. Brackets do not group. What is not syntax is text: a pasted
-heading such as `Norco 10/325mg #180` never fails.
+heading such as `Norco 10/325mg #180` never fails, nor does `Quantity:60.00` or `Diagnosis:sprain`, where the part
+before the colon is no field or the part behind it no number; a notice says so.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import groupby
+from typing import assert_never
 
 from msgspec import Struct
 
-from imrsearch.schema.errors import QueryError
+from imrsearch.schema.errors import QueryError, UsageError
 from imrsearch.schema.fields import FIELD
 from imrsearch.schema.vocabulary import Meaning
+from imrsearch.search.query import check_value, clean_value, readable
 
 MAX_LENGTH = 4_000
 MAX_WORDS = 256
@@ -28,8 +31,8 @@ MAX_WORDS = 256
 SPACE = re.compile(r"\s+")
 # An opening bracket before a word or a quote: `("two words"`, `(facet`.
 BRACKETS = re.compile(r"[(\[{]+")
-# "-taper", "-“long term”"; not the dash of " - ", "--" or "-(30)".
-MINUS = re.compile(r"-(?=[^\W_]|[\"“”.#])")
+# "-taper", "--taper", "-“long term”"; not the dash of " - ", " -- " or "-(30)".
+MINUS = re.compile(r"--?(?=[^\W_]|[\"“”.#])")
 # "outcome:upheld"; not "Service: EKG", "http://x", "3:1".
 FIELD_NAME = re.compile(r"([A-Za-z][A-Za-z_-]*):(?=[^\s:/])")
 # A quote opens a phrase only where a word could begin, so that `3" foam` stays text.
@@ -67,12 +70,14 @@ class Within(Struct, frozen=True):
     text    the value as typed, without quotes
     quoted  it stood between quotes
     place   of the value
+    whole   the text is one of the index's own values, not words of one
     """
 
     field: str
     text: str
     quoted: bool = False
     place: int = 0
+    whole: bool = False
 
 
 class Not(Struct, frozen=True):
@@ -110,16 +115,18 @@ class Question(Struct, frozen=True):
 
     tree     what is searched
     notices  sentences for the person who asked
+    filters  what each filter leaves, by the field's name
     """
 
     tree: Node
     notices: tuple[str, ...] = ()
+    filters: Mapping[str, Node] = {}
 
 
 class Token(Struct, frozen=True):
     """A piece of the question.
 
-    sign  "word", "phrase", "or", "not", or a field's name with a colon: "outcome:"
+    sign  "word", "phrase", "or", "not", a field's name with a colon: "outcome:", or "text" for what only looks so
     """
 
     sign: str
@@ -151,11 +158,6 @@ def parse(text: str) -> Question:
     if text.strip():
         return Question(NOTHING, (*notices, "nothing in the query can be searched for"))
     return Question(EVERYTHING)
-
-
-def readable(text: str) -> str:
-    """The text with what no text may hold (half characters from a badly encoded command line) as question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def check_size(text: str, tokens: list[Token]) -> None:
@@ -194,6 +196,11 @@ def node_of(token: Token) -> Node:
         return Word(token.text, token.place)
     if token.sign == "phrase":
         return Phrase(token.text, token.place)
+    if token.sign == "text":
+        name, _, value = token.text.partition(":")
+        place = token.place + len(name) + 1
+        said = (Word(name, token.place), Phrase(value, place) if token.quoted else Word(value, place))
+        return All(said) if RUN.search(value) else said[0]
     return Within(token.sign.removesuffix(":"), token.text, token.quoted, token.place)
 
 
@@ -211,18 +218,19 @@ def tokens_of(text: str, notices: list[str]) -> Iterator[Token]:
         if match := MINUS.match(text, place):
             yield Token("not", "-", place)
             place = match.end()
-        token, place = next_token(text, place, notices)
+        token, place = next_token(text, place, notices=notices)
         if token and (token.sign in ("or", "not") or RUN.search(token.text)):
             yield token
 
 
-def next_token(text: str, place: int, notices: list[str]) -> tuple[Token | None, int]:
+def next_token(text: str, place: int, *, notices: list[str]) -> tuple[Token | None, int]:
     """The operator, phrase, field or word at `place`, and where it ends."""
     if match := FIELD_NAME.match(text, place):
-        name = field_named(match[1], text=text, place=place)
-        if name:
-            return field_token(name, text, start=match.end())
-        notices.append(f"{match[1]}: is not a field; it was searched as words")
+        token, end = field_token(match[1], text, start=match.end())
+        if (problem := problem_of(match[1], token)) is None:
+            return token, end
+        notices.append(f"treated `{text[place:end].rstrip(VALUE_END)}` as text: {problem}")
+        return Token("text", f"{match[1]}:{token.text}", place, token.quoted), end
     if match := QUOTED.match(text, place):
         return Token("phrase", match[1], place, quoted=True), match.end()
     match = CHUNK.match(text, place)
@@ -237,30 +245,64 @@ def next_token(text: str, place: int, notices: list[str]) -> tuple[Token | None,
     return Token("word", match[0], place), match.end()
 
 
-def field_token(name: str, text: str, *, start: int) -> tuple[Token, int]:
+def field_token(typed: str, text: str, *, start: int) -> tuple[Token, int]:
     """A field's value from `start`, quoted or up to the next space."""
+    sign = f"{typed.lower().replace('-', '_')}:"
     if match := QUOTED.match(text, start):
-        return Token(f"{name}:", match[1], start, quoted=True), match.end()
+        return Token(sign, clean_value(match[1]), start, quoted=True), match.end()
     match = CHUNK.match(text, start)
     value = match[0] if match else ""
-    return Token(f"{name}:", value.rstrip(VALUE_END).strip('"“”'), start), start + len(value)
+    return Token(sign, value.rstrip(VALUE_END).strip('"“”'), start), start + len(value)
 
 
-def field_named(typed: str, *, text: str, place: int) -> str | None:
-    """The field of that name; None where the word is no field, QueryError where it nearly is one."""
+def problem_of(typed: str, token: Token) -> str | None:
+    """Why the token is no value of a field, or null."""
     names = [field.name for field in FIELD.values() if field.kind != "stored"]
-    name = typed.lower().replace("-", "_")
-    if name in names:
-        return name
-    near = [other for other in get_close_matches(name, names, cutoff=0.82) if other[0] == name[0]]
-    if not near:
-        return None
-    raise QueryError(
-        f"there is no field {typed}",
-        query=text,
-        place=place,
-        hint=f"did you mean {' or '.join(f'{other}:' for other in near)}? With a space behind the colon it is text.",
-    )
+    name = token.sign.removesuffix(":")
+    if name not in names:
+        near = [FIELD[other].option for other in get_close_matches(name, names, cutoff=0.75)]
+        nearest = f"; nearest: {', '.join(near)}" if near else ""
+        return f"{typed} is not a field{nearest}"
+    try:
+        check_value(FIELD[name], token.text)
+    except UsageError as error:
+        return error.message
+    return None
+
+
+def searches_words_of(name: str) -> bool:
+    """`field:value` means words of the field, not one of its values."""
+    field = FIELD[name]
+    return field.kind == "text" or (field.words and field.canonical is None)
+
+
+def scores(node: Node) -> bool:
+    """Whether the node says anything of how well an item fits; conditions alone do not."""
+    match node:
+        case Word() | Phrase() | Named():
+            return True
+        case Within(field, whole=whole):
+            return not whole and searches_words_of(field)
+        case All(parts) | AnyOf(parts):
+            return any(map(scores, parts))
+        case Not():
+            return False
+        case _:
+            assert_never(node)
+
+
+def wanted_leaves(node: Node) -> Iterator[Word | Phrase | Within | Named]:
+    """The words, phrases, names and values that are asked for, without those excluded."""
+    match node:
+        case Word() | Phrase() | Within() | Named():
+            yield node
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from wanted_leaves(part)
+        case Not():
+            return
+        case _:
+            assert_never(node)
 
 
 def values_in(node: Node) -> Iterator[Within]:
@@ -273,8 +315,10 @@ def values_in(node: Node) -> Iterator[Within]:
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from values_in(part)
-        case _:
+        case Word() | Phrase() | Named():
             return
+        case _:
+            assert_never(node)
 
 
 def written(node: Node) -> str:
@@ -298,6 +342,17 @@ def written(node: Node) -> str:
             sides = [f"({side})" if " AND " in side else side for side in (asked, meant)]
             names = meaning.names if meaning.field == "drug" else ()
             return " OR ".join([*sides, *(f'"{name}"' if " " in name else name for name in names)])
+        case _:
+            assert_never(node)
+
+
+def as_run(question: Question) -> str:
+    """The question with its filters as a line that says what is searched."""
+    if question.tree == NOTHING:
+        return ""
+    asked = question.tree.parts if isinstance(question.tree, All) else (question.tree,)
+    parts = (*asked, *question.filters.values())
+    return written(parts[0]) if len(parts) == 1 else written(All(parts))
 
 
 def grouped(node: Node) -> str:

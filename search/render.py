@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, structs
 
 from imrsearch.schema.fields import FIELD
 from imrsearch.schema.records import Citation, Item, Letter
-from imrsearch.search.results import Hit, Results, Shown, Span
+from imrsearch.search.results import FacetCount, Hit, Results, Shown, Span
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +24,8 @@ OUTCOMES = {
 MARKED = "bold yellow"
 # On a card a guideline paragraph without citations is cut at so many characters.
 GUIDELINE_ON_CARD = 120
+# More values of a facet than a reader wants to scroll past.
+MOST_VALUES = 20
 # A letter's text must not steer the terminal.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What is printed elsewhere than among the facts of a letter or an item.
@@ -45,7 +47,7 @@ class Block(Struct, frozen=True):
 def as_json(results: Results) -> str:
     """The contract's one object, on one line."""
     hits = tuple(structs.replace(hit, citations=UNSET, marks=UNSET) for hit in results.hits)
-    return msgspec.json.encode(structs.replace(results, hits=hits)).decode()
+    return msgspec.json.encode(structs.replace(results, hits=hits, offset=UNSET)).decode()
 
 
 def as_plain(results: Results) -> str:
@@ -58,7 +60,8 @@ def as_plain(results: Results) -> str:
         about = " · ".join(part for part in (cited, ", ".join(hit.specialties)) if part)
         lines += [f"  {printable(line)}" for line in (about, hit.snippet) if line]
     for name, counts in results.facets.items():
-        lines += ["", FIELD[name].option, *(f"  {printable(str(found.value))}\t{found.count}" for found in counts)]
+        shown = (f"  {printable(str(found.value))}\t{found.count}" for found in counts[:MOST_VALUES])
+        lines += ["", FIELD[name].option, *shown, *(f"  {line}" for line in more_values(counts))]
     return "\n".join(lines)
 
 
@@ -73,15 +76,21 @@ def print_cards(results: Results, console: "Console | None" = None) -> None:
         console.print(Text(notice, style="italic"))
     for hit in results.hits:
         print_card(hit, console)
+    if results.truncated and results.returned:
+        console.print()
+        console.print(Text(f"--offset {(results.offset or 0) + results.returned} for more", style="italic"))
     for name in results.facets:
         console.print()
         console.print(facet_table(results, name))
 
 
 def counts_line(results: Results) -> str:
-    """ "3 items in 3 letters", "10 of 57 items in 31 letters", and what narrowed them."""
+    """ "3 items in 3 letters", "10 of 57 items in 31 letters", "11-20 of 57 items …", and what narrowed them."""
     found = f"{counted(results.total, 'item')} in {counted(results.total_letters, 'letter')}"
-    if 0 < results.returned < results.total:
+    before = results.offset or 0
+    if results.returned and before:
+        found = f"{before + 1:,}-{before + results.returned:,} of {found}"
+    elif 0 < results.returned < results.total:
         found = f"{results.returned:,} of {found}"
     narrowed = (
         f"{name.replace('_', '-')}: {asked if isinstance(asked, str) else ' or '.join(asked)}"
@@ -129,9 +138,18 @@ def facet_table(results: Results, name: str) -> "Table":
     table = Table(title=FIELD[name].option, title_justify="left", box=None, show_header=False, pad_edge=False)
     table.add_column()
     table.add_column(justify="right")
-    for found in results.facets[name]:
+    counts = results.facets[name]
+    for found in counts[:MOST_VALUES]:
         table.add_row(Text(printable(str(found.value))), f"{found.count:,}")
+    for line in more_values(counts):
+        table.add_row(Text(line, style="italic"), "")
     return table
+
+
+def more_values(counts: Sequence[FacetCount]) -> Iterator[str]:
+    """How many values of a facet are not printed."""
+    if len(counts) > MOST_VALUES:
+        yield f"and {counted(len(counts) - MOST_VALUES, 'more value')}; --json has them all"
 
 
 def outcome_of(outcome: str) -> tuple[str, str, str]:

@@ -1,5 +1,8 @@
 """What commands other than search print: ingest reports, status and the field list."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +12,7 @@ from msgspec import Struct
 
 from imrsearch.schema.fields import FIELDS, Field
 from imrsearch.schema.records import Letter
+from imrsearch.search.render import counted, printable
 
 if TYPE_CHECKING:
     from imrsearch.indexer.update import IndexReport
@@ -61,7 +65,7 @@ def report_text(report: "IndexReport") -> str:
         f"read {counted(report.read, 'letter')}: {done or 'nothing new'} ({report.seconds:.1f} s)",
         f"the index at {report.index} holds {counted(report.items, 'item')} in {counted(report.letters, 'letter')}",
     ]
-    lines += [f"note: {note}" for note in report.notes[:MOST_NOTES]]
+    lines += [f"note: {printable(note)}" for note in report.notes[:MOST_NOTES]]
     if len(report.notes) > MOST_NOTES:
         lines.append(f"note: and {len(report.notes) - MOST_NOTES:,} more; --json has them all")
     if report.problems:
@@ -71,11 +75,6 @@ def report_text(report: "IndexReport") -> str:
         for problem in report.problems
     ]
     return "\n".join(lines)
-
-
-def counted(number: int, thing: str) -> str:
-    """ "1 letter", "2,000 letters"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def status_of(folder: Path, searcher: "Searcher") -> Status:
@@ -144,3 +143,18 @@ def fields_json() -> str:
     """The field list, one field a line."""
     keys = ("name", "kind", "many", "facet", "filter", "boost", "help")
     return "\n".join(msgspec.json.encode({key: getattr(field, key) for key in keys}).decode() for field in FIELDS)
+
+
+@contextmanager
+def progress_bar(files: int) -> Iterator[Callable[[Path], None]]:
+    """A bar on stderr while files are read, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda file: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=files)
+        yield lambda file: bar.advance(task)

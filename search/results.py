@@ -53,11 +53,12 @@ class Results(Struct, frozen=True, kw_only=True):
     """The answer to one query.
 
     query         as asked
-    query_as_run  as understood, expansions included
+    query_as_run  as understood: expansions, and values as the index has them, those of the filters too
     filters       as asked, with `since` and `until`
     total         items found
     total_letters letters in which they were found
     truncated     more items were found than `hits` and those before them
+    offset        how many items stand before the first hit; for people, not in the JSON
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -73,6 +74,7 @@ class Results(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...]
     hits: tuple[Hit, ...]
     facets: dict[str, list[FacetCount]]
+    offset: int | UnsetType = UNSET
 
 
 class Shown(Struct, frozen=True):

@@ -2,28 +2,31 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 
 import tantivy
 from msgspec import structs
 
-from imrsearch.schema.documents import fingerprint, letter_of, register_analyzers, value_term
+from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
 from imrsearch.schema.errors import StaleIndex, UsageError
 from imrsearch.schema.fields import FIELD, Field
-from imrsearch.schema.manifest import ENGINE, Manifest, read_manifest
+from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.records import Letter
-from imrsearch.search.counts import count_facets, count_items, count_letters
+from imrsearch.search.advice import advice
+from imrsearch.search.compile import compile_query, everything, undated, value_query, within_days
+from imrsearch.search.counts import count_facets, count_letters
+from imrsearch.search.engine import Engine
 from imrsearch.search.expand import expand
-from imrsearch.search.language import Node, parse, values_in, written
+from imrsearch.search.language import Question, as_run, parse
 from imrsearch.search.order import Row, ranked
-from imrsearch.search.query import Query, checked, compile_query, searches_words_of, value_query
+from imrsearch.search.query import Query, checked
 from imrsearch.search.results import Hit, IndexFigures, Results, Shown
 from imrsearch.search.snippet import Wanted, marked_treatment, passage_of, wanted_in
+from imrsearch.search.values import with_values
 
-# Values looked through for those near to one that no item has, and how many of them are named.
-COMPARED = 5_000
+# How many ids are named that begin like one that is not there.
 NEAREST = 3
 
 
@@ -33,10 +36,9 @@ class Searcher:
     manifest  what the index says of itself
     """
 
-    def __init__(self, index: tantivy.Index, manifest: Manifest) -> None:
+    def __init__(self, engine: Engine, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.schema = index.schema
-        self.engine = index.searcher()
+        self.engine = engine
 
     @classmethod
     def open(cls, index_dir: Path) -> "Searcher":
@@ -45,41 +47,55 @@ class Searcher:
         if manifest.fingerprint != fingerprint():
             raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
         with engine_errors(f"the index at {index_dir} cannot be opened"):
-            index = tantivy.Index.open(str(index_dir / ENGINE))
+            index = tantivy.Index.open(str(index_dir / manifest.engine))
             register_analyzers(index)
-            return cls(index, manifest)
+            return cls(Engine(index.searcher(), index.schema), manifest)
 
     def search(self, query: Query) -> Results:
         """The items that the query finds, counted and in order; raises QueryError, UsageError or IndexFailure."""
         started = time.perf_counter()
         query = checked(query)
-        question = expand(parse(query.text))
-        with engine_errors("the search failed"):
-            compiled = compile_query(query, question.tree, self.schema)
-            total = count_items(self.engine, compiled)
-            letters = count_letters(self.engine, compiled, self.schema, total=total)
-            facets = count_facets(self.engine, compiled, query.facets)
-            rows = ranked(self.engine, compiled, self.schema, query=query, tree=question.tree, total=total)
-            hits = self.hits(rows, wanted_in(question.tree))
-            notices = (*question.notices, *self.absent_values(query, question.tree))
-        return Results(
+        question = expand(with_values(parse(query.text), query, engine=self.engine))
+        asked = compile_query(question, self.engine)
+        found = within_days(asked, query, engine=self.engine)
+        total = self.engine.count(found)
+        rows = ranked(self.engine, found, query=query, tree=question.tree, total=total)
+        hits = self.hits(rows, wanted_in(question.tree))
+        notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total))
+        results = Results(
             query=query.text,
-            query_as_run=written(question.tree),
+            query_as_run=as_run(question),
             filters=filters_of(query),
             index=IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items),
             total=total,
-            total_letters=letters,
+            total_letters=count_letters(self.engine, found, total=total),
             returned=len(hits),
             truncated=total > query.offset + len(hits),
-            took_ms=round((time.perf_counter() - started) * 1000, 2),
+            took_ms=0.0,
             notices=notices,
             hits=hits,
-            facets=facets,
+            facets=count_facets(self.engine, found, names=query.facets),
+            offset=query.offset,
         )
+        return structs.replace(results, took_ms=round((time.perf_counter() - started) * 1000, 2))
+
+    def remarks(self, query: Query, question: Question, *, asked: tantivy.Query, total: int) -> Iterator[str]:
+        """Sentences on what was found, and on what was not."""
+        narrowed = bool(query.since or query.until)
+        if narrowed and self.has_undated and (left_out := self.engine.count(undated(asked, self.engine))):
+            items = "1 item without a date is" if left_out == 1 else f"{left_out:,} items without a date are"
+            yield f"{items} left out"
+        if not total:
+            yield from advice(query.text, question, narrowed=narrowed or bool(query.filters), engine=self.engine)
+
+    @cached_property
+    def has_undated(self) -> bool:
+        """Some item has no date."""
+        return self.engine.count(undated(everything(), self.engine)) > 0
 
     def hits(self, rows: Iterable[Row], wanted: Sequence[Wanted]) -> tuple[Hit, ...]:
         """What is shown of each item."""
-        return tuple(hit_of(letter_of(self.engine.doc(row.address)), row.score, wanted) for row in rows)
+        return tuple(hit_of(self.engine.letter(row.address), wanted, score=row.score) for row in rows)
 
     def show(self, id: str) -> Shown:
         """The item or letter of that id; UsageError names ids that begin like it."""
@@ -100,44 +116,21 @@ class Searcher:
 
     def letters_with(self, field: Field, value: str) -> list[Letter]:
         """The letter of each item that holds the value, with that item only."""
-        with engine_errors("the search failed"):
-            query = value_query(field, value.strip(), self.schema)
-            total = count_items(self.engine, query)
-            found = self.engine.search(query, total, count=False).hits if total else []
-            return [letter_of(self.engine.doc(address)) for _, address in found]
+        query = value_query(field, value.strip(), engine=self.engine)
+        total = self.engine.count(query)
+        return [self.engine.letter(address) for _, address in self.engine.best(query, total)] if total else []
 
     def ids_like(self, id: str) -> list[str]:
         """Up to three ids of letters that share the longest beginning with `id`."""
         field = FIELD["letter_id"]
         for end in range(len(id), 2, -1):
-            with engine_errors("the search failed"):
-                terms = self.engine.terms_with_prefix(field.name, value_term(id[:end]), limit=NEAREST)
+            terms = self.engine.terms(field.name, value_term(id[:end]), limit=NEAREST)
             if terms:
                 return [letter.letter_id for term, _ in terms for letter in self.letters_with(field, term)[:1]]
         return []
 
-    def absent_values(self, query: Query, tree: Node) -> Iterator[str]:
-        """A sentence for each value asked for that no item has, with the values nearest to it."""
-        asked = [(name, value) for name, values in query.filters.items() for value in values]
-        asked += [(within.field, within.text) for within in values_in(tree) if not searches_words_of(within.field)]
-        for name, value in dict.fromkeys(asked):
-            field = FIELD[name]
-            if not count_items(self.engine, value_query(field, value, self.schema)):
-                near = self.values_like(field, value) if field.kind == "keyword" else []
-                nearest = f"; nearest: {', '.join(near)}" if near else ""
-                yield f"{field.option}: no item has {value}{nearest}"
 
-    def values_like(self, field: Field, value: str) -> list[str]:
-        """Values of the field that are spelled like `value`; of a field with few values the most frequent."""
-        term = value_term(value)
-        # Ids are too many to compare; those that begin alike are not.
-        beginning = "" if field.facet else term[:4]
-        found = sorted(self.engine.terms_with_prefix(field.name, beginning, limit=COMPARED), key=lambda pair: -pair[1])
-        names = [name for name, _ in found]
-        return get_close_matches(term, names, NEAREST, cutoff=0.6) or (names if len(names) <= NEAREST else [])
-
-
-def hit_of(letter: Letter, score: float, wanted: Sequence[Wanted]) -> Hit:
+def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:
     """What is shown of the letter's one item."""
     item = letter.items[0]
     passage = passage_of(item, wanted)

@@ -4,15 +4,16 @@ The stored text is analysed as it was for the index; offsets count characters.
 """
 
 import re
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from imrsearch.schema.documents import words_analyzer
 from imrsearch.schema.records import Item
-from imrsearch.search.language import All, AnyOf, Named, Node, Phrase, Within, Word
-from imrsearch.search.query import searches_words_of, terms_of
+from imrsearch.search.compile import terms_of
+from imrsearch.search.language import All, AnyOf, Named, Node, Phrase, Within, Word, searches_words_of
 from imrsearch.search.results import Span
 
 # A passage grows by whole sentences up to AIM characters; a sentence longer than LONG is cut to AIM.
@@ -33,14 +34,17 @@ ABBREVIATION = re.compile(
     r"|approx|incl|inj|tabs?|caps?|qty|ref|refs|[a-z])\.$",
     re.IGNORECASE,
 )
-# "Therefore, the request for … is not medically necessary.", "The request is certified."
+# "Therefore, the request for … is not medically necessary.", "The request is certified." A lookahead, so that each
+# beginning is found with its nearest end, also inside another: sentences count from where they begin.
 DECISIVE = re.compile(
-    r"\bmedically\s+necessary|\bmedical\s+necessity\b.{0,80}\b(?:not|is|has|established|supported)\b|\bnon-?certif"
-    r"|\brequest(?:s|ed)?\b.{0,200}\b(?:necessary|certified|warranted|supported|established|appropriate|approved|denied)\b",
+    r"\b(?=[mnr])(?=(?P<said>medically\s+necessary"
+    r"|medical\s+necessity\b.{0,80}?\b(?:not|is|has|established|supported)\b|non-?certif"
+    r"|request(?:s|ed)?\b.{0,200}?"
+    r"\b(?:necessary|certified|warranted|supported|established|appropriate|approved|denied)\b))",
     re.IGNORECASE,
 )
 # Opioid items close with "This decision addresses the medical necessity of … and should not be interpreted as …".
-DISCLAIMER = re.compile(r"\baddresses\s+the\s+medical\s+necessity|\binterpreted\s+as\b", re.IGNORECASE)
+DISCLAIMER = re.compile(r"\b(?=(?P<said>addresses\s+the\s+medical\s+necessity|interpreted\s+as\b))", re.IGNORECASE)
 BLANK = re.compile(r"\s+")
 
 
@@ -196,23 +200,63 @@ def sentences_of(text: str) -> list[Span]:
 
 
 def best_window(text: str, sentences: Sequence[Span], marks: Sequence[Mark]) -> Span:
-    """Sentences side by side that answer most parts of the question, then decide, then say most."""
-    windows = [
-        (first[0], last[1])
-        for place, first in enumerate(sentences)
-        for last in sentences[place:]
-        if last == first or last[1] - first[0] <= AIM
+    """Sentences side by side that answer most parts of the question, then decide, then say most.
+
+    More sentences are never worse, but for one that disclaims. So from each sentence on only two windows can be best:
+    the longest, and the longest before a disclaimer.
+    """
+    ends = [end for _, end in sentences]
+    decided = first_ends(text, sentences, DECISIVE)
+    disclaimed = first_ends(text, sentences, DISCLAIMER)
+    longest = [max(place, bisect_right(ends, start + AIM) - 1) for place, (start, _) in enumerate(sentences)]
+    before = [
+        (place, last)
+        for place, whole in enumerate(longest)
+        if place <= (last := bisect_left(ends, disclaimed[place]) - 1) < whole
     ]
-    return max(windows, key=lambda window: worth(text, window, marks), default=(0, len(text)))
+    best, best_worth = (0, len(text)), None
+    for places in (list(enumerate(longest)), before):
+        windows = [(sentences[first][0], ends[last]) for first, last in places]
+        for (first, _), (start, end), (parts, count) in zip(places, windows, answers(marks, windows), strict=True):
+            decisive = decided[first] <= end < disclaimed[first]
+            # Parts answered, decisive, marks, characters up to AIM, then the later start if decisive.
+            worth = (parts, decisive, count, min(end - start, AIM), start if decisive else -start)
+            if best_worth is None or worth > best_worth:
+                best, best_worth = (start, end), worth
+    return best
 
 
-def worth(text: str, window: Span, marks: Sequence[Mark]) -> tuple[int, bool, int, int, int]:
-    """What ranks a window: parts answered, decisive, marks, characters up to AIM, then the later end if decisive."""
-    start, end = window
-    found = inside(marks, start, end)
-    decisive = is_decisive(text, start, end)
-    length = min(end - start, AIM)
-    return len({mark.part for mark in found}), decisive, len(found), length, start if decisive else -start
+def first_ends(text: str, sentences: Sequence[Span], said: re.Pattern[str]) -> list[int]:
+    """For each sentence, the first end of what is said in it or after it; past the text where it is not said."""
+    found = [(match.start(), match.end("said")) for match in said.finditer(text)]
+    nearest = len(text) + 1
+    ends = []
+    for start, _ in reversed(sentences):
+        while found and found[-1][0] >= start:
+            nearest = min(nearest, found.pop()[1])
+        ends.append(nearest)
+    return ends[::-1]
+
+
+def answers(marks: Sequence[Mark], windows: Iterable[Span]) -> Iterator[tuple[int, int]]:
+    """For windows whose starts and ends never go back: how many parts are answered in each, by how many marks."""
+    by_start = sorted(marks, reverse=True)
+    by_end = sorted(marks, key=lambda mark: mark.end, reverse=True)
+    counts: Counter[int] = Counter()
+    reached = 0
+    for start, end in windows:
+        while by_start and by_start[-1].start < start:
+            mark = by_start.pop()
+            if mark.end <= reached:
+                counts[mark.part] -= 1
+                if not counts[mark.part]:
+                    del counts[mark.part]
+        while by_end and by_end[-1].end <= end:
+            mark = by_end.pop()
+            if mark.start >= start:
+                counts[mark.part] += 1
+        reached = end
+        yield len(counts), counts.total()
 
 
 def inside(marks: Iterable[Mark], start: int, end: int) -> list[Mark]:
@@ -227,8 +271,9 @@ def moved(marks: Iterable[Mark], by: int) -> list[Mark]:
 
 def cut(text: str, start: int, end: int, *, marks: Sequence[Mark]) -> Passage:
     """AIM characters of a long sentence where its marks are, cut between words."""
-    begins = [start, *(max(start, mark.start - LEAD) for mark in marks)]
-    best = max(begins, key=lambda begin: (len({m.part for m in inside(marks, begin, begin + AIM)}), -begin))
+    begins = [start, *sorted(max(start, mark.start - LEAD) for mark in marks)]
+    answered = answers(marks, ((begin, begin + AIM) for begin in begins))
+    best = max(zip(begins, answered, strict=True), key=lambda found: (found[1][0], -found[0]))[0]
     left = next_word(text, best) if best > start else start
     right = last_word(text, left, min(end, left + AIM)) if left + AIM < end else end
     before, after = (MORE if left > start else ""), (MORE if right < end else "")

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from imrsearch.schema.documents import build_schema, fingerprint, register_analyzers, to_document
 from imrsearch.schema.fields import chunks_of
-from imrsearch.schema.manifest import ENGINE, Manifest, write_manifest
+from imrsearch.schema.manifest import Manifest, write_manifest
 from imrsearch.schema.records import Citation, Item, Letter, Source
 
 
@@ -38,7 +38,7 @@ def letter(letter_id: str = "CM17-0000001", *items: Item, **settings: Any) -> Le
 
 def index_of(letters: Iterable[Letter], index_dir: Path) -> Path:
     """A real index of the letters in `index_dir`."""
-    engine = index_dir / ENGINE
+    engine = index_dir / "engine-1"
     engine.mkdir(parents=True)
     index = tantivy.Index(build_schema(), path=str(engine))
     register_analyzers(index)
@@ -50,5 +50,5 @@ def index_of(letters: Iterable[Letter], index_dir: Path) -> Path:
     writer.commit()
     writer.wait_merging_threads()
     items = sum(len(one.items) for one in held)
-    write_manifest(index_dir, Manifest(fingerprint(), 1, "2020-01-01T00:00:00+00:00", len(held), items))
+    write_manifest(index_dir, Manifest(fingerprint(), "", 1, "engine-1", "2020-01-01T00:00:00+00:00", len(held), items))
     return index_dir

@@ -24,7 +24,7 @@ from imrsearch.indexer.sources import read_letters
 from imrsearch.schema.documents import build_schema, from_document, register_analyzers, to_document
 from imrsearch.schema.errors import IndexBusy, IndexFailure, LetterError, StaleIndex, UsageError
 from imrsearch.schema.fields import chunks_of
-from imrsearch.schema.manifest import ENGINE, MANIFEST, read_manifest, write_manifest
+from imrsearch.schema.manifest import LOCK, MANIFEST, read_manifest, write_manifest
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from tests.corpus import case_of, letters
@@ -61,7 +61,7 @@ def digests(folder):
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock" and path.name != ".managed.json"
+        if path.is_file() and path.suffix != ".lock" and path.name not in (LOCK, ".managed.json")
     }
 
 
@@ -71,7 +71,7 @@ def holds(folder, before):
 
 
 def num_docs(folder):
-    return tantivy.Index.open(str(folder / ENGINE)).searcher().num_docs
+    return tantivy.Index.open(str(folder / read_manifest(folder).engine)).searcher().num_docs
 
 
 def ids(folder, **asked):
@@ -84,7 +84,7 @@ def test_a_first_run(files, folder):
     assert (report.letters, report.items) == (3, item_count(*HEADED))
     assert num_docs(folder) == report.items == read_manifest(folder).items
     assert report.index == str(folder)
-    assert sorted(path.name for path in folder.iterdir()) == [ENGINE, MANIFEST]
+    assert sorted(path.name for path in folder.iterdir()) == ["engine-1", LOCK, MANIFEST]
 
 
 def test_the_same_run_twice_changes_nothing(letters_dir, folder):
@@ -224,6 +224,7 @@ def test_a_rebuild_leaves_nothing_of_the_old_index(files, folder):
     assert read_manifest(folder).generation == 2
     assert num_docs(folder) == item_count(HEADED[0])
     assert [path.name for path in folder.parent.iterdir() if "index" in path.name] == ["index"]
+    assert {path.name for path in folder.iterdir()} - {LOCK} == {read_manifest(folder).engine, MANIFEST}
 
 
 def test_a_rebuild_where_nothing_was(files, folder):
@@ -236,7 +237,7 @@ def test_a_rebuild_that_fails_leaves_the_old_index(tmp_path, files, folder):
     (tmp_path / "bad.txt").write_bytes(b"")
     with pytest.raises(LetterError):
         build_index([files[0], tmp_path / "bad.txt"], folder, rebuild=True, strict=True)
-    assert digests(folder) == before
+    assert holds(folder, before)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("index")] == ["index"]
 
 
@@ -285,23 +286,24 @@ def test_a_folder_where_files_stand_beside_an_index_is_not_rebuilt(files, folder
     assert (folder / "thesis.txt").exists()
 
 
-@pytest.mark.parametrize("name", ["engineering.txt", "manifest.json.backup", "engine-parts"])
+@pytest.mark.parametrize("name", ["engineering.txt", "manifest.json.backup", "engine-parts", "engine-1", LOCK])
 def test_files_named_like_those_of_an_index_are_not_destroyed(name, files, folder):
     folder.mkdir()
     (folder / name).write_text("years of work")
     for rebuild in (False, True):
-        with contextlib.suppress(UsageError):
+        with contextlib.suppress(UsageError, IndexFailure):
             build_index(files, folder, rebuild=rebuild)
         assert (folder / name).read_text() == "years of work"
 
 
-def test_a_folder_of_ones_own_named_engine_is_not_destroyed(files, folder):
-    (folder / ENGINE).mkdir(parents=True)
-    (folder / ENGINE / "blueprint.txt").write_text("years of work")
+@pytest.mark.parametrize("name", ["engine", "engine-1", "engine-2"])
+def test_a_folder_of_ones_own_named_engine_is_not_destroyed(name, files, folder):
+    (folder / name).mkdir(parents=True)
+    (folder / name / "blueprint.txt").write_text("years of work")
     for rebuild in (False, True):
         with contextlib.suppress(UsageError):
             build_index(files, folder, rebuild=rebuild)
-        assert (folder / ENGINE / "blueprint.txt").read_text() == "years of work"
+        assert (folder / name / "blueprint.txt").read_text() == "years of work"
 
 
 def test_a_file_is_no_folder(files, tmp_path):
@@ -333,7 +335,7 @@ def test_a_folder_that_may_not_be_written(files, tmp_path, monkeypatch):
 # Writers and failures.
 def test_a_second_writer_is_told_so(files, folder):
     build_index(files[:1], folder)
-    writer = tantivy.Index.open(str(folder / ENGINE)).writer(heap_size=20_000_000, num_threads=1)
+    writer = tantivy.Index.open(str(folder / read_manifest(folder).engine)).writer(heap_size=20_000_000, num_threads=1)
     with pytest.raises(IndexBusy) as error:
         build_index(files, folder)
     assert error.value.hint
@@ -351,7 +353,7 @@ sys.stdin.read()
 
 def test_a_writer_of_another_process(files, folder):
     build_index(files[:1], folder)
-    command = [sys.executable, "-c", HOLD, str(folder / ENGINE)]
+    command = [sys.executable, "-c", HOLD, str(folder / read_manifest(folder).engine)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
         with pytest.raises(IndexBusy):

@@ -111,7 +111,8 @@ def bad_file(tmp_path):
         pytest.param(["klonopin", "--colour", "red"], 2, id="no-such-option"),
         pytest.param(["klonopin", "--page", "first"], 2, id="a-page-is-a-number"),
         pytest.param(["x" * 100_000], 2, id="too-long"),
-        pytest.param(["outcom:upheld"], 2, id="misspelt-field"),
+        pytest.param(["word " * 700], 2, id="too-many-words"),
+        pytest.param(["outcom:upheld"], 1, id="misspelt-field-is-text"),
         pytest.param(["show", "nothing"], 2, id="no-such-item"),
         pytest.param(["show", f"{CASE}:1"], 0, id="show-item"),
         pytest.param(["show", CASE.lower()], 0, id="show-letter"),
@@ -452,11 +453,13 @@ def test_all_facets(run, index_dir):
 
 
 def test_a_query_error_shows_the_place(run, index_dir):
-    done = run("klonopin outcom:upheld", "--index", index_dir)
+    done = run("word " * 700, "--index", index_dir)
     lines = done.err.splitlines()
     assert done.code == 2
-    assert lines[1].strip() == "klonopin outcom:upheld"
-    assert lines[2].index("^") == lines[1].index("outcom:")
+    assert lines[0].startswith("error: the query has more than")
+    assert lines[1].strip().startswith("word word")
+    place = lines[2].index("^")
+    assert lines[1][place - 1 : place + 4] == " word"
     assert lines[3].startswith("hint: ")
 
 

@@ -19,7 +19,7 @@ FRONT_DOORS = {"search/cli.py", "search/reports.py", "search/web.py", "search/mc
 ENGINE = {
     "schema/documents.py",
     "indexer/update.py",
-    *(f"search/{name}.py" for name in ("query", "searcher", "order", "counts")),
+    *(f"search/{name}.py" for name in ("compile", "counts", "engine", "order", "searcher")),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
 NAMELESS = {"utils", "util", "misc", "common", "core", "base", "helpers"}
@@ -30,7 +30,7 @@ LONGEST_FUNCTION = 40
 def sources() -> list[Path]:
     """Every source file of the product; the links in imrsearch/ lead to the same files."""
     found = [path for folder in FOLDERS[:3] for path in (ROOT / folder).rglob("*.py")]
-    return sorted([*found, ROOT / "imrsearch" / "__init__.py"])
+    return sorted([*found, *(ROOT / "imrsearch").glob("*.py")])
 
 
 def name_of(path: Path) -> str:
@@ -90,7 +90,8 @@ def test_nothing_imports_a_front_door():
     for door in FRONT_DOORS:
         module = f"imrsearch.{door.removesuffix('.py').replace('/', '.')}"
         importers = importers_of(module)
-        assert importers <= ({"search/cli.py"} if door == "search/reports.py" else set()), door
+        allowed = {"search/reports.py": {"search/cli.py"}, "search/cli.py": {"imrsearch/__main__.py"}}
+        assert importers <= allowed.get(door, set()), door
 
 
 def test_the_engine_is_spoken_to_in_few_places():
@@ -187,7 +188,7 @@ def test_the_package_costs_nothing_until_it_is_used():
     assert {"tantivy", "msgspec", "selectolax", "typer"}.isdisjoint(done.stdout.split())
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", [name for name in SOURCES if not name.endswith("__main__.py")])
 def test_every_module_can_be_imported(name):
     module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     assert importlib.import_module(module if module == "imrsearch" else f"imrsearch.{module}")

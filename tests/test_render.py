@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from factories import citation, index_of, item, letter
 from hypothesis import given
@@ -15,6 +16,7 @@ from imrsearch.search import render
 from imrsearch.search.expand import expand
 from imrsearch.search.language import parse
 from imrsearch.search.query import Query
+from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.snippet import AIM, LONG, marks_in, passage_of, sentences_of, spans, wanted_in
 
@@ -187,6 +189,9 @@ def test_plain(searcher):
     [
         pytest.param(Query(), "3 items in 2 letters", id="all"),
         pytest.param(Query(limit=2), "2 of 3 items in 2 letters", id="part"),
+        pytest.param(Query(limit=1, offset=1), "2-2 of 3 items in 2 letters", id="one-further-on"),
+        pytest.param(Query(limit=2, offset=1), "2-3 of 3 items in 2 letters", id="last-page"),
+        pytest.param(Query(offset=9), "3 items in 2 letters", id="beyond-the-end"),
         pytest.param(Query(limit=0), "3 items in 2 letters", id="counts-only"),
         pytest.param(Query(text="absent"), "0 items in 0 letters", id="none"),
         pytest.param(
@@ -227,6 +232,31 @@ def cards(results, *, colour: bool = False) -> str:
 )
 def test_cards(searcher, told):
     assert told in cards(searcher.search(Query(facets=("outcome",))))
+
+
+@pytest.mark.parametrize(
+    ("query", "more"),
+    [
+        pytest.param(Query(limit=1), "--offset 1 for more", id="first-page"),
+        pytest.param(Query(limit=1, offset=1), "--offset 2 for more", id="second-page"),
+        pytest.param(Query(limit=1, offset=2), None, id="last-page"),
+        pytest.param(Query(limit=0), None, id="counts-only"),
+    ],
+)
+def test_cards_say_once_how_to_see_more(searcher, query, more):
+    results = searcher.search(query)
+    assert cards(results).count("for more") == (1 if more else 0)
+    assert more is None or more in cards(results)
+    assert "for more" not in render.as_plain(results)
+
+
+def test_a_long_facet_is_cut_for_people(searcher):
+    counts = [FacetCount(f"value {number}", 1) for number in range(render.MOST_VALUES + 2)]
+    results = msgspec.structs.replace(searcher.search(Query(limit=0)), facets={"section": counts})
+    told = "and 2 more values; --json has them all"
+    assert render.as_plain(results).splitlines()[-2:] == [f"  value {render.MOST_VALUES - 1}\t1", f"  {told}"]
+    assert told in cards(results)
+    assert len(json.loads(render.as_json(results))["facets"]["section"]) == len(counts)
 
 
 def test_cards_mark_what_was_asked_for(searcher):

@@ -11,11 +11,12 @@ from imrsearch.schema.documents import build_schema
 from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import IndexBusy, IndexFailure, IndexMissing, QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, chunks_of
-from imrsearch.schema.manifest import ENGINE, read_manifest, write_manifest
+from imrsearch.schema.manifest import read_manifest, write_manifest
 from imrsearch.search import counts
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
+from imrsearch.search.values import EXPLAINED
 
 CLONAZEPAM = {"drugs": ("clonazepam",), "drug_classes": ("benzodiazepines",)}
 HYDROCODONE = {"drugs": ("hydrocodone", "acetaminophen"), "drug_classes": ("opioids",)}
@@ -188,15 +189,22 @@ def test_letters_are_counted_exactly_beyond_the_engines_limit(tied, monkeypatch,
     ("query", "notice"),
     [
         pytest.param(
-            Query(filters={"drug": ("clonazepan5",)}), "drug: no item has clonazepan5; nearest: clonazepam", id="near"
+            Query(filters={"drug": ("clonazepan5",)}),
+            "drug: no item has clonazepan5; values: clonazepam, acetaminophen, hydrocodone",
+            id="few-values",
         ),
         pytest.param(Query(filters={"state": ("Ohio",)}), "state: no item has Ohio", id="field-without-values"),
-        pytest.param(Query(text="outcome:uphold"), "outcome: no item has uphold; nearest: upheld", id="in-the-text"),
-        pytest.param(Query(filters={"page": ("99",)}), "page: no item has 99", id="number"),
-        pytest.param(Query(text="id:CM17-0000001:3"), "id: no item has CM17-0000001:3; nearest: cm17-", id="id"),
+        pytest.param(
+            Query(text="outcome:foo brace"),
+            "outcome: no item has foo; values: upheld, modified, overturned",
+            id="in-the-text",
+        ),
+        pytest.param(Query(filters={"page": ("99",)}), "page: no item has 99; values: 24, 25", id="number"),
+        pytest.param(Query(text="id:CM17-0000001:3"), "no item has CM17-0000001:3; nearest: CM17-0000001:", id="id"),
+        pytest.param(Query(text="age:40"), "age: no item has 40", id="number-that-is-not-counted"),
         pytest.param(
             Query(filters={"drug": ("clonazepam", "soap")}),
-            "drug: no item has soap; nearest: clonazepam",
+            "drug: no item has soap; values: clonazepam",
             id="one-of-two",
         ),
     ],
@@ -205,12 +213,181 @@ def test_a_value_that_no_item_has_is_named(searcher, query, notice):
     assert any(notice in line for line in searcher.search(query).notices), searcher.search(query).notices
 
 
+TYPED = (
+    letter(
+        "T1",
+        item(
+            "Clonazepam",
+            drugs=("clonazepam",),
+            drug_classes=("benzodiazepines", "NSAIDs", "opioids", "proton pump inhibitors"),
+            subcategory="Physical Therapy/Occupational Therapy (PT/OT)",
+            body_parts=("lumbar spine", "cervical spine", "knee"),
+            imr_citations=(citation("Opioids", document="Opioid Treatment", edition=2016),),
+        ),
+        licensure_states=("California", "Texas", "District of Columbia"),
+        specialties=("Pain Management",),
+        patient_sex="female",
+        decision_date="2016-02-03",
+    ),
+    letter(
+        "T2",
+        item(
+            "Norco",
+            outcome="overturned",
+            drugs=("hydrocodone", "acetaminophen"),
+            subcategory="Physical Medicine",
+            imr_citations=(citation("Opioids for chronic pain"),),
+        ),
+        patient_sex="male",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def typed_values(tmp_path_factory):
+    return Searcher.open(index_of(TYPED, tmp_path_factory.mktemp("typed") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "meant", "letters"),
+    [
+        pytest.param("body_part", "low back", "lumbar spine", ["T1"], id="body-part"),
+        pytest.param("body_part", "Neck", "cervical spine", ["T1"], id="body-part-neck"),
+        pytest.param("body_part", "right knee", "knee", ["T1"], id="body-part-side"),
+        pytest.param("body_part", "neck and knee", "cervical spine and knee", ["T1"], id="two-body-parts"),
+        pytest.param("drug_class", "PPI", "proton pump inhibitors", ["T1"], id="class-abbreviation"),
+        pytest.param("drug_class", "benzos", "benzodiazepines", ["T1"], id="class-short"),
+        pytest.param("drug_class", "opioid", "opioids", ["T1"], id="class-singular"),
+        pytest.param("drug_class", "NSAID", "NSAIDs", ["T1"], id="class-nsaid"),
+        pytest.param("sex", "F", "female", ["T1"], id="sex-f"),
+        pytest.param("sex", "m", "male", ["T2"], id="sex-m"),
+        pytest.param("state", "CA", "California", ["T1"], id="state"),
+        pytest.param("state", "tx", "Texas", ["T1"], id="state-lower-case"),
+        pytest.param("state", "dc", "District of Columbia", ["T1"], id="state-dc"),
+        pytest.param("outcome", "overturn", "overturned", ["T2"], id="outcome-overturn"),
+        pytest.param("outcome", "Uphold", "upheld", ["T1"], id="outcome-uphold"),
+        pytest.param("drug", "norco", "hydrocodone and acetaminophen", ["T2"], id="drug"),
+        pytest.param("specialty", "pain medicine", "Pain Management", ["T1"], id="specialty"),
+        pytest.param("specialty", "pain", "Pain Management", ["T1"], id="specialty-word"),
+        pytest.param(
+            "subcategory", "physical therapy", "Physical Therapy/Occupational Therapy (PT/OT)", ["T1"], id="words"
+        ),
+        pytest.param("document", "Opioid Treatment", "Opioid Treatment 2016", ["T1"], id="document"),
+        pytest.param("section", "chronic", "Opioids for chronic pain", ["T2"], id="section-word"),
+        pytest.param(
+            "subcategory",
+            "physical",
+            "Physical Medicine or Physical Therapy/Occupational Therapy (PT/OT)",
+            ["T1", "T2"],
+            id="several-values",
+        ),
+    ],
+)
+def test_values_as_people_type_them(typed_values, name, typed, meant, letters):
+    results = typed_values.search(Query(filters={name: (typed,)}))
+    assert [hit.letter_id for hit in results.hits] == letters
+    assert f'{name.replace("_", "-")}: "{typed}" read as {meant}' in results.notices
+    assert results.filters == {name: [typed]}
+    assert all(value.strip('()"') in results.query_as_run for value in meant.split(" or ")[0].split(" and "))
+
+
+@pytest.mark.parametrize(
+    ("query", "run"),
+    [
+        pytest.param(Query(filters={"section": ("opioids",)}), "section:opioids", id="whole-name-wins"),
+        pytest.param(Query(filters={"drug": ("CLONAZEPAM",)}), "drug:clonazepam", id="case-of-the-vocabulary"),
+        pytest.param(Query(filters={"state": ("California",)}), "state:California", id="as-it-is"),
+    ],
+)
+def test_a_value_that_some_item_has_is_taken_as_it_is(typed_values, query, run):
+    results = typed_values.search(query)
+    assert (results.total, results.query_as_run, results.notices) == (1, run, ())
+
+
+def test_a_value_in_the_text_is_shown_as_it_is_searched(typed_values):
+    results = typed_values.search(Query(text="drug:klonopin -drug:norco section:chronic OR sex:F"))
+    assert results.query_as_run == (
+        "(drug:clonazepam AND NOT (drug:hydrocodone AND drug:acetaminophen) AND section:chronic) OR sex:female"
+    )
+    assert results.total == 1
+    assert len(results.notices) == 3
+
+
+def test_only_some_absent_values_are_explained(typed_values):
+    notices = typed_values.search(Query(text=" ".join(f"sex:x{number}" for number in range(9)))).notices
+    assert [("values:" in notice) for notice in notices] == [True] * EXPLAINED + [False] * (9 - EXPLAINED)
+
+
+@pytest.mark.parametrize(
+    ("query", "notices"),
+    [
+        pytest.param(Query(text="braec lumbar"), ['no item has "braec"; the nearest word is "brace"'], id="misspelt"),
+        pytest.param(Query(text="(zzz), brace"), ['no item has "zzz"'], id="nothing-near"),
+        pytest.param(Query(text='"brace lumbar"'), ['no item has "brace lumbar"'], id="phrase"),
+        pytest.param(
+            Query(text="knee norco -cane rationale:custm"),
+            ['no item has "rationale:custm"; the nearest word is "custom"'],
+            id="word-of-a-field",
+        ),
+        pytest.param(
+            Query(text="knee function"), ["each part of the query is found, but no item has them together"], id="apart"
+        ),
+        pytest.param(Query(text=" CM17-0000001 "), ["to see that letter: imrsearch show CM17-0000001"], id="letter"),
+        pytest.param(Query(text="cm17-0000001:2"), ["to see that letter: imrsearch show cm17-0000001:2"], id="item"),
+        pytest.param(
+            Query(text="brace", filters={"outcome": ("overturned",)}),
+            ["without the filters 2 items match"],
+            id="filter",
+        ),
+        pytest.param(Query(text='"knee"', since="2030"), ["1 item without a date is left out"], id="since"),
+        pytest.param(Query(text='"knee"', since="2030"), ["without the filters 1 item matches"], id="since-only"),
+    ],
+)
+def test_nothing_found_is_helped(searcher, query, notices):
+    results = searcher.search(query)
+    assert results.total == 0
+    assert set(notices) <= set(results.notices)
+    assert len(results.notices) <= 2 if query.since else list(results.notices[-len(notices) :]) == notices
+
+
+@pytest.mark.parametrize(
+    ("query", "notice"),
+    [
+        pytest.param(Query(since="2016"), "1 item without a date is left out", id="since"),
+        pytest.param(Query(until="2016", text='"brace"'), "1 item without a date is left out", id="until"),
+        pytest.param(Query(until="2016", text='"klonopin"'), None, id="none-is-undated"),
+        pytest.param(Query(text='"brace"'), None, id="no-days"),
+    ],
+)
+def test_items_without_a_date_are_told_of(searcher, query, notice):
+    assert [line for line in searcher.search(query).notices if "without a date" in line] == ([notice] if notice else [])
+
+
+def test_our_own_faults_are_not_the_indexs(searcher, monkeypatch):
+    """Else a fault in cutting a passage would send people to build their index again."""
+
+    def fail(*_):
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr("imrsearch.search.searcher.passage_of", fail)
+    with pytest.raises(ValueError, match="a fault of ours"):
+        searcher.search(Query(text="brace"))
+
+
+@pytest.mark.parametrize("buckets", [1, 2, 7, 40])
+def test_facets_are_counted_exactly_beyond_the_engines_limit(searcher, monkeypatch, buckets):
+    query = Query(facets=tuple(field.name for field in FACETS), limit=0)
+    exact = searcher.search(query).facets
+    monkeypatch.setattr(counts, "BUCKETS", buckets)
+    assert searcher.search(query).facets == exact
+
+
 def test_what_was_asked_is_given_back(searcher):
     results = searcher.search(
         Query(text="brace OR cane", filters={"drug-class": ("opioids",)}, since="2016", until="2017")
     )
     assert results.query == "brace OR cane"
-    assert results.query_as_run == "brace OR cane"
+    assert results.query_as_run == "(brace OR cane) AND drug_class:opioids"
     assert results.filters == {"drug_class": ["opioids"], "since": "2016", "until": "2017"}
     assert (results.index.letters, results.index.items, results.index.generation) == (3, 5, 1)
     assert results.took_ms > 0
@@ -257,7 +434,7 @@ def test_an_index_of_other_fields(tmp_path):
 @pytest.mark.parametrize("damage", ["remove", "garbage"])
 def test_a_damaged_index(tmp_path, damage):
     index_dir = index_of(LETTERS, tmp_path / "index")
-    meta = index_dir / ENGINE / "meta.json"
+    meta = index_dir / "engine-1" / "meta.json"
     if damage == "remove":
         meta.unlink()
     else:

@@ -184,6 +184,37 @@ def test_memory_stays_below_a_gibibyte(folder, tmp_path):
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1024 * 1024
 
 
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from imrsearch.indexer.build import build_index
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+report = build_index([Path(sys.argv[1])], Path(sys.argv[2]))
+print(len(report.problems), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("piece", "megabytes"),
+    [
+        pytest.param(b"a\n", 20, id="lines"),
+        pytest.param(b"a\n", 1, id="lines-of-a-size-that-is-read"),
+        pytest.param(b"<p>a", 20, id="paragraphs"),
+        pytest.param(b"word ", 5, id="one-line"),
+    ],
+)
+def test_a_file_far_longer_than_a_letter(piece, megabytes, tmp_path):
+    """Each line and paragraph costs many times its bytes."""
+    head = b"<html><body>" if piece.startswith(b"<") else b""
+    (tmp_path / "long").write_bytes(head + piece * (megabytes * 1_000_000 // len(piece)))
+    command = [sys.executable, "-c", LIMITED, str(tmp_path / "long"), str(tmp_path / "index")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=8, check=True)
+    problems, kilobytes = map(int, done.stdout.split())
+    assert problems == 1
+    assert kilobytes < 1024 * 1024
+
+
 def unread(found) -> list[str]:
     return [one.reason for one in found if isinstance(one, Unread)]
 
@@ -402,7 +433,7 @@ def test_a_pdf_may_begin_late(before, parse):
 
 def test_a_known_letter_is_not_read_again(tmp_path):
     (tmp_path / "letter.txt").write_bytes(TEXT)
-    [raw] = read_letters(tmp_path / "letter.txt", known=lambda digest: len(digest) == 64)
+    [raw] = read_letters(tmp_path / "letter.txt", known=lambda source: len(source.sha256) == 64)
     assert raw.lines == ()
 
 

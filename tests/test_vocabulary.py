@@ -3,7 +3,18 @@ import re
 import pytest
 
 from imrsearch.schema import vocabulary
-from imrsearch.schema.vocabulary import canonical_drug, canonical_specialty, longest_name, meaning_of, words_of
+from imrsearch.schema.vocabulary import (
+    canonical_body_part,
+    canonical_drug,
+    canonical_drug_class,
+    canonical_outcome,
+    canonical_sex,
+    canonical_specialty,
+    canonical_state,
+    longest_name,
+    meaning_of,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +90,38 @@ def test_names_leave_out_the_asked_one_and_other_products():
     assert "Klonipin" not in meaning_of("klonipin").names
 
 
+def test_misspellings_come_last():
+    for words in ("clonazepam", "norco", "tramadol"):
+        names = meaning_of(words).names
+        wrong = {name for drug in vocabulary.drugs() for name in drug.misspellings}
+        assert [name in wrong for name in names] == sorted(name in wrong for name in names)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "typed", "values"),
+    [
+        pytest.param(canonical_body_part, "left knee", ("knee",), id="side"),
+        pytest.param(canonical_body_part, "Low Back", ("lumbar spine",), id="body-part"),
+        pytest.param(canonical_body_part, "knee scooter", ("knee scooter",), id="no-body-part"),
+        pytest.param(canonical_drug_class, "narcotics", ("opioids",), id="class"),
+        pytest.param(canonical_drug_class, "soap", ("soap",), id="no-class"),
+        pytest.param(canonical_state, "ny", ("New York",), id="state"),
+        pytest.param(canonical_state, "New York", ("New York",), id="state-in-full"),
+        pytest.param(canonical_outcome, "Overturn", ("overturned",), id="outcome"),
+        pytest.param(canonical_sex, "F", ("female",), id="sex"),
+        pytest.param(canonical_sex, "other", ("other",), id="other-sex"),
+    ],
+)
+def test_other_canonical_values(canonical, typed, values):
+    assert canonical(typed) == values
+
+
+def test_states_are_all_there():
+    states = vocabulary.table("states")
+    assert len(states) == len(set(states.values())) == 51
+    assert all(re.fullmatch("[A-Z]{2}", code) for code in states)
+
+
 def test_names_of_a_class_are_its_own_drugs():
     assert {"hydrocodone", "oxycodone", "tramadol"} <= set(meaning_of("opioids").names)
     assert "acetaminophen" not in meaning_of("opioids").names
@@ -119,7 +162,9 @@ def test_a_name_stands_for_one_product():
             assert seen.setdefault(key, frozenset(drug.ingredients)) == frozenset(drug.ingredients), name
 
 
-@pytest.mark.parametrize("name", ["drugs", "drug_classes", "treatments", "specialties", "body_parts", "ordinary_words"])
+@pytest.mark.parametrize(
+    "name", ["drugs", "drug_classes", "treatments", "specialties", "body_parts", "ordinary_words", "states"]
+)
 def test_files_say_where_they_come_from(name):
     folder = vocabulary.__file__.rpartition("/")[0]
     with open(f"{folder}/vocab/{name}.toml", encoding="utf-8") as file:

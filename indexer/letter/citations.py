@@ -13,8 +13,8 @@ BASIS = re.compile(r"\bDecision\s+based\s+on\s+", re.IGNORECASE)
 # 2013: "The Expert Reviewer relied on the MTUS ...", "The Physician Reviewer based his/her decision on the ..."
 BASIS_SENTENCE = re.compile(
     r"\b(?:based\s+(?:its|his/her|his|her|their)\s+decision\s+on|relied\s+(?:up)?on|also\s+cited|cited)\s+(?:the\s+)?"
-    r"(?P<cited>.+?)(?=\s+The\s+(?:Claims|Expert|Physician)\b|$)",
-    re.IGNORECASE,
+    r"(?P<cited>.+?)(?=\sThe\s+(?:Claims|Expert|Physician)\b|$)",
+    re.IGNORECASE | re.DOTALL,
 )
 # "did not cite any medical evidence", "did not base their decision on the MTUS",
 # "based their decision on recommendation(s) outside of the MTUS Guidelines"
@@ -26,27 +26,29 @@ NON_MTUS = re.compile(r"^Non-\s?MTUS(?:\s+Citations?)?\s*:?\s*", re.IGNORECASE)
 MTUS = re.compile(r"^(?:CA\s+|California\s+)?MTUS\b\s*[:,-]?\s*", re.IGNORECASE)
 # 2013: "..., which is part of the MTUS", "..., which is not part of the MTUS"
 PART_OF_MTUS = re.compile(
-    r",?\s*(?:which|that)\s+(?:is|are)\s+(?P<negation>not\s+)?(?:a\s+)?part\s+of\s+(?:the\s+)?MTUS\b", re.IGNORECASE
+    r",?\s?(?:which|that)\s+(?:is|are)\s+(?P<negation>not\s+)?(?:a\s+)?part\s+of\s+(?:the\s+)?MTUS\b", re.IGNORECASE
 )
 # "..., Section(s): Special Studies, and Chronic Pain Medical Treatment 2016, Section(s): Facet blocks":
 # a new document begins after ", and" where a year closes it.
-NEXT_DOCUMENT = re.compile(r",?\s+and\s+(?=[A-Z][A-Za-z ,&-]{3,80}?\s(?:19|20)\d{2}\b)")
+NEXT_DOCUMENT = re.compile(r",?\sand\s+(?=[A-Z][A-Za-z ,&-]{3,80}?\s(?:19|20)\d{2}\b)")
 EDITION = re.compile(r"(?<![/\d.-])\(?((?:19|20)\d{2})\)?(?![/\d-])")
 # "Chronic Pain Medical Treatment 2016 Guidelines, Section(s): ..." is the document without the last word, too.
 EDITION_AND_AFTER = re.compile(EDITION.pattern + r"(?:\s+Guidelines)?")
-SECTIONS = re.compile(r",?\s*\bSection\(?s?\)?\s*:\s*", re.IGNORECASE)
+SECTIONS = re.compile(r",?\s?\bSection\(?s?\)?\s*:\s*", re.IGNORECASE)
 # "Page(s): 24, 76-78", "pages 88 and 89", "pg. 607"
 PAGES = re.compile(
-    r",?\s*\b(?:Page\(s\)|(?:pages?|pgs?|pp?)\b\.?)\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,\s*and|,|&|and)\s*\d{1,4}\b(?!\.\d))*)",
+    r",?\s?\b(?:Page\(s\)|(?:pages?|pgs?|pp?)\b\.?)\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,\s*and|,|&|and)\s*\d{1,4}\b(?!\.\d))*)",
     re.IGNORECASE,
 )
 PAGE_RANGE = re.compile(r"(\d{1,4})(?:\s*(?:-|–|to)\s*(\d{1,4}))?")
 LONGEST_RANGE = 300
+# Ten times the longest paragraph seen: each of its citations keeps words of it.
+LONGEST_PARAGRAPH = 8_000
 # "Chronic Pain Treatment Guidelines Benzodiazepines": the document ends at its own last word.
 DOCUMENT = re.compile(
     r"^(?P<document>.*?(?:\bGuidelines?\b|\bComplaints\b|\bTreatment\s+Schedule\b|\(ACOEM\)|\bACOEM\b(?!\s+(?:Occupational|Practice|Guidelines)))"
     r"(?:,?\s+\(?\d(?:st|nd|rd|th)\s+ed(?:ition|\b\.?)\)?)?)[\s,:;.-]*(?P<section>.*)$",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
 REGULATION = re.compile(r"^\(?\d+\s*C\.?\s?C\.?\s?R\b", re.IGNORECASE)
 ODG = re.compile(r"\b(?:Official\s+Disability\s+Guidelines?(?:\s*\(ODG\))?|ODG\b(?:\s+guidelines?)?)", re.IGNORECASE)
@@ -61,12 +63,13 @@ OTHER = re.compile(
 FAMILIES = (("ODG", ODG, "Official Disability Guidelines"), ("ACOEM", ACOEM, None), ("other", OTHER, None))
 # Where another citation begins: "; ODG, Low Back", ", Official Disability Guidelines", " and Other Medical ...", ", https://"
 NEXT_CITATION = re.compile(
-    r"(?:[;,]\s+(?:and\s+)?|\s+and\s+)(?=Official\s+Disability|ODG\b(?!\s+Preface)|ACOEM\b|American\s+College\s+of\s+Occ|Other\s+Medical|https?://)",
+    r"(?:[;,]\s+(?:and\s+)?|\sand\s+)(?=Official\s+Disability|ODG\b(?!\s+Preface)|ACOEM\b|American\s+College\s+of\s+Occ|Other\s+Medical|https?://)",
     re.IGNORECASE,
 )
 # A PDF breaks names and addresses after a hyphen: "skilled- nursing-care", "Electro- diagnostic".
 BROKEN_HYPHEN = re.compile(r"(?<=[^\W_])- (?=(?!and\b|or\b|to\b)[^\W_])")
-SECTION_COMMA = re.compile(r",\s+(?![^()]*\))")
+# "Opioids, dosing"; not "Facet joint injections (lumbar, thoracic)".
+SECTION_COMMA = re.compile(r",\s+(?![^()]{0,300}\))")
 # "Weaning of Medications, and Opioids for chronic pain"
 LAST_OF_LIST = re.compile(r"^and\s+(?=[A-Z])")
 NUMBERED = re.compile(r"^\d+(?:\.\d+)*\.?\s+\D")
@@ -77,7 +80,7 @@ EDGES = " \t,:;.-–/"
 
 def citations_in(paragraph: str) -> tuple[Citation, ...]:
     """Every citation of a guideline paragraph, in its order; none where it says that none was made."""
-    text = BROKEN_HYPHEN.sub("-", paragraph)
+    text = BROKEN_HYPHEN.sub("-", paragraph[:LONGEST_PARAGRAPH])
     head, *bases = BASIS.split(text)
     found: list[Citation] = []
     if not NO_CITATION.match(head):
@@ -206,8 +209,10 @@ def continues(name: str, piece: str) -> bool:
     """`piece`, after a comma, belongs to the section name that has begun."""
     if NUMBERED.match(name):
         return not NUMBERED.match(piece)
-    together = f"{name}, {piece}".lower()
-    known = any(each == together or each.startswith(f"{together},") for each in section_table()["commas"])
+    known = False
+    if len(name) + len(piece) < longest_section():
+        together = f"{name}, {piece}".lower()
+        known = any(each == together or each.startswith(f"{together},") for each in section_table()["commas"])
     return known or ((piece[:1].islower() or piece.startswith("&")) and not LAST_OF_LIST.match(piece))
 
 
@@ -226,6 +231,12 @@ def pages_of(text: str) -> tuple[int, ...]:
         end = int(start[: -len(last)] + last) if len(last) < len(start) else int(last)
         found.extend(range(int(start), end + 1) if 0 <= end - int(start) <= LONGEST_RANGE else (int(start), end))
     return tuple(dict.fromkeys(found))
+
+
+@cache
+def longest_section() -> int:
+    """Characters of the longest section name that holds a comma before a capital."""
+    return max(map(len, section_table()["commas"]))
 
 
 @cache

@@ -18,7 +18,7 @@ Lines = Sequence[Line]
 
 # "Klonopin 1mg #90: Upheld", "Associated surgical service: Cold therapy: Overturned". Split at the LAST colon.
 OUTCOME = r"(?P<outcome>(?:Partially\s+)?(?:Upheld|Overturned)(?:\s+in\s+part)?|Withdrawn|Dismissed|Modified)"
-HEADING_WITH_OUTCOME = re.compile(rf"^(?P<treatment>.*?)\s*:\s*{OUTCOME}\s*\.?$", re.IGNORECASE)
+HEADING_WITH_OUTCOME = re.compile(rf"^(?P<treatment>.*?)\s?:\s*{OUTCOME}\s*\.?$", re.IGNORECASE)
 # An outcome of an unknown word, which only the label below it gives away: "Norco #60: Remanded", "... : Denied in part"
 HEADING_WITH_WORD = re.compile(
     r"^(?P<treatment>.*\S)\s*:\s*(?P<outcome>(?:[A-Z][a-z]+\s+)?[A-Z][A-Za-z-]*(?:ed|wn)(?:\s+in\s+part)?)\s*\.?$"
@@ -29,10 +29,10 @@ UNKNOWN = "unknown"
 # The colon may be lost or stand on the line above.
 OUTCOME_ALONE = re.compile(rf"^{OUTCOME}\s*\.?$", re.IGNORECASE)
 # "MRI of the left knee Upheld"
-HEADING_WITHOUT_COLON = re.compile(rf"^(?P<treatment>.+?)\s+{OUTCOME}\s*\.?$", re.IGNORECASE)
+HEADING_WITHOUT_COLON = re.compile(rf"^(?P<treatment>.+?)\s{OUTCOME}\s*\.?$", re.IGNORECASE)
 # 2014: "1. Acupuncture two times a week is not medically necessary and appropriate."
 HEADING_SENTENCE = re.compile(
-    r"^(?:\d+\s*[.)]\s*)?(?P<treatment>.+?)\s+(?:is|are)\s*(?P<negation>not)?\s*medically\s*necessary\s+and\s+appropriate\s*\.?$",
+    r"^(?:\d+\s*[.)]\s*)?(?P<treatment>.+?)\s(?:is|are)\s?(?P<negation>not)?\s?medically\s*necessary\s+and\s+appropriate\s*\.?$",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"\bmedically\s*necessary\s+and\s+appropriate\s*\.?$", re.IGNORECASE)

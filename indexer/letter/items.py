@@ -32,32 +32,33 @@ RELIED_UPON_REST = re.compile(
 # The 2013 sentences of both guidelines share one paragraph: "The Claims Administrator ... The Expert Reviewer ..."
 REVIEWER_SENTENCE = re.compile(r"(?<=[.)”\"])\s*(?=The\s+(?:Expert|Physician)\s+Reviewer\s)")
 # "1) Regarding the request for a TENS unit:"
-REGARDING = re.compile(r"^(\d+)\s*\)\s*Regarding\s+the\s+requests?\s+for\s+", re.IGNORECASE)
+REGARDING = re.compile(r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+", re.IGNORECASE)
 # "2) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit is notmedically necessary and
-# appropriate."
+# appropriate." Bounded, since the whole letter is searched.
 DETERMINED = re.compile(
-    r"(?:(\d+)\s*\)\s*)?MAXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(.+?)\s+"
-    r"(?:is|are)\s*(not)?\s*medically\s*necessary\s+and\s+appropriate",
+    r"(?:(\d{1,3})\s?\)\s?)?MAXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(.{1,2000}?)\s"
+    r"(?:is|are)\s?(not)?\s?medically\s*necessary\s+and\s+appropriate",
     re.IGNORECASE,
 )  # fmt: skip
 # "Non- MTUS", "H- wave", "Follow- up", "2- 4"
 COMPOUND = re.compile(
     r"(?:(?<=\b[A-Z])|(?<=\bNon)|(?<=\bPre)|(?<=\bPost)|(?<=\bAnti)|(?<=\bFollow)|(?<=\d))- (?=\w)", re.IGNORECASE
 )
+# Atomic: each part of the sentence is where it first may be, so that a heading of many such sentences is read once.
 # Norco #60 was the original request. Norco #25 was authorized by the Claims Administrator.
 # The remaining IMR eligible portion of the original request, Norco #35 is
 PARTLY_FORMS = (
     re.compile(
-        r"^(?P<requested>.+?),?\s+(?:was|were)\s+the\s+original\s+requests?\.?\s+"
-        r"(?P<authorized>.+?)\s+(?:was|were)\s+authorized\b.*?\.\s+"
-        r"The\s+remaining\b.*?\b(?:request|portion)(?:\s+of\s+the\s+original\s+request)?,\s*(?P<disputed>.+?)(?:\s+(?:is|are))?$",
+        r"^(?>(?P<requested>.+?),?\s(?:was|were)\s+the\s+original\s+requests?\.?\s+)"
+        r"(?>(?P<authorized>.+?)\s(?:was|were)\s+authorized\b)(?>.*?\.\s+The\s+remaining\b)"
+        r"(?>.*?\b(?:request|portion)(?:\s+of\s+the\s+original\s+request)?,\s*)(?P<disputed>.+?)(?:\s(?:is|are))?$",
         re.IGNORECASE,
     ),
     # The Claims Administrator authorized 1 month, leaving the original request IMR eligible. The original request, X is
     re.compile(
-        r"^(?P<requested>.+?),?\s+(?:was|were)\s+the\s+original\s+requests?\.?\s+"
-        r"The\s+Claims\s+Administrator\s+authorized\s+(?P<authorized>.+?),\s+leaving\b.*?\.\s+"
-        r"The\s+original\s+request,\s*(?P<disputed>.+?)(?:\s+(?:is|are))?$",
+        r"^(?>(?P<requested>.+?),?\s(?:was|were)\s+the\s+original\s+requests?\.?\s+)"
+        r"(?>The\s+Claims\s+Administrator\s+authorized\s+(?P<authorized>.+?),\s+leaving\b)"
+        r"(?>.*?\.\s+The\s+original\s+request,\s*)(?P<disputed>.+?)(?:\s(?:is|are))?$",
         re.IGNORECASE,
     ),
 )

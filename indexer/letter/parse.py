@@ -21,7 +21,7 @@ def parse_letter(raw: RawLetter) -> Letter:
     """The letter that was read, with all that is derived from it; LetterError where it decides nothing."""
     try:
         return letter_of(raw)
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # A form that nobody has seen must cost its letter, not the run.
         raise LetterError(
             f"the letter could not be understood ({type(error).__name__}: {error})",

@@ -8,21 +8,23 @@ from msgspec import Struct
 from imrsearch.schema.records import Line
 
 # "State(s) of Licensure: New Jersey, Michigan" and the next line's label; values may wrap.
-LICENSURE = re.compile(r"State\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s*(?=Certification|$)", re.IGNORECASE)
+LICENSURE = re.compile(r"State\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s?(?=Certification|$)", re.IGNORECASE | re.DOTALL)
 CERTIFICATION = re.compile(
-    r"Certification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s*(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$)",
-    re.IGNORECASE,
+    r"Certification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s?(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$)",
+    re.IGNORECASE | re.DOTALL,
 )
 # "... is Board Certified in Orthopedic Surgery, has a subspecialty in Hand Surgery and is licensed to practice in
-# Texas."
+# Texas." Bounded: a letter without headings is searched as a whole, and may say "is certified in" a thousand times.
 PROSE = re.compile(
-    r"\b(?:is|are)\s+(?:Board[\s-]Certified|certified|Licensed)\s+in\s+(?P<specialty>.+?)"
-    r"(?:,?\s+(?:and\s+)?has\s+(?:a\s+)?subspecialt(?:y|ies)\s+in\s+(?P<subspecialty>.+?))?"
-    r",?\s+and\s+is\s+licensed\s+to\s+practice\s+in\s+(?P<states>.+?)\.(?:\s|$)",
+    r"\b(?:is|are)\s+(?:Board[\s-]Certified|certified|Licensed)\s+in\s+(?P<specialty>.{1,200}?)"
+    r"(?:,?\s+(?:and\s+)?has\s+(?:a\s+)?subspecialt(?:y|ies)\s+in\s+(?P<subspecialty>.{1,200}?))?"
+    r",?\s+and\s+is\s+licensed\s+to\s+practice\s+in\s+(?P<states>.{1,600}?)\.(?:\s|$)",
     re.IGNORECASE,
 )
-COMMA = re.compile(r"\s*,\s*(?:and\s+)?")
-COMMA_OR_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
+# "New Jersey, Michigan", "Iowa, and Ohio".
+COMMA = re.compile(r"\s?,\s*(?:and\s+)?")
+# "Texas and Ohio", too: only of states, since "Pain Medicine and Rehabilitation" is one specialty.
+COMMA_OR_AND = re.compile(r"\s?,\s*(?:and\s+)?|\sand\s+")
 
 
 class Reviewer(Struct, frozen=True):

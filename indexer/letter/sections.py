@@ -18,7 +18,7 @@ SUMMARY_START = re.compile(
 # 2013's "INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE" stands before the reviewer and is not one.
 ISSUES_START = re.compile(
     r"^(?:(?:(?:IMR\s+)?ISSUES,?\s+DECISIONS?\s+AND\s+RATIONALES?|(?:IMR\s+)?DECISION\(S\)\s+AND\s+RATIONALE\(S\))\s*:?\s*"
-    r"|The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\b(?:.*?\bset\s+forth\s+below:)?\s*)+",
+    r"|The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\b(?:.{0,300}?\bset\s+forth\s+below:)?\s*){1,4}",
     re.IGNORECASE,
 )
 # The end of "... for the disputed items/services set forth below:" on a line of its own.
@@ -50,7 +50,7 @@ SUMMARY_OPENING = re.compile(
     re.IGNORECASE,
 )
 # The labels that begin a part of an item. Converters may run a whole item together on one line.
-INNER_LABEL = re.compile(r"\s+(?=(?:Claims Administrator guideline|MAXIMUS guideline|Decision rationale):)")
+INNER_LABEL = re.compile(r"\s(?=(?:Claims Administrator guideline|MAXIMUS guideline|Decision rationale):)")
 # "10-" + "20-16", "flexion-" + "decreased"; but "short-" + "and long-term" keeps its space.
 HYPHENATED = re.compile(r"[^\W_]-$")
 CONTINUES = re.compile(r"^(?!(?:and|or|to)\b)[^\W_]")

@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import lzma
 import os
 import re
 import zipfile
@@ -15,13 +16,14 @@ from msgspec import Struct
 from imrsearch.indexer.sources.jsonl import jsonl_letters
 from imrsearch.indexer.sources.text import decode, text_lines
 from imrsearch.schema.errors import SourceError, UsageError
+from imrsearch.schema.manifest import MANIFEST
 from imrsearch.schema.records import Line, RawLetter, Source
 
-# A letter of 20 pages has some 300 KB; scans that were OCRed have a few MB.
-LARGEST_LETTER = 64_000_000
+# Bytes. A PDF of 20 pages has some 300 KB, and with scanned images some MB; its text has 60 KB.
+LARGEST = {"pdf": 64_000_000, "html": 4_000_000, "text": 4_000_000}
 # Of an archive's member, unpacked over packed; letters reach 10.
 LARGEST_RATIO = 200
-MOST_MEMBERS = 1_000_000
+MOST_MEMBERS = 100_000
 START = 65_536
 # `{"letter_id": "CM17-..."` or any object that begins a line.
 JSON_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\{\s*\"")
@@ -85,6 +87,9 @@ def folder_files(folder: Path) -> Iterator[Path]:
     except OSError:
         yield folder
         return
+    if MANIFEST in {entry.name for entry in entries}:
+        # An index that lies among the letters is not read as letters.
+        return
     for entry in entries:
         if entry.name.startswith(HIDDEN):
             continue
@@ -129,10 +134,12 @@ def record_letters(stream: BinaryIO, path: str) -> Iterator[RawLetter | Unread]:
 def read_one(stream: BinaryIO, path: str, known: Known) -> RawLetter | Unread:
     """The one letter of a PDF, HTML or text stream."""
     try:
-        content = stream.read(LARGEST_LETTER + 1)
-        if len(content) > LARGEST_LETTER:
-            raise SourceError(f"larger than {LARGEST_LETTER // 1_000_000} MB: not a letter")
-        source = Source(path, kind_of(content), hashlib.sha256(content).hexdigest())
+        start = stream.read(START)
+        kind = kind_of(start)
+        content = start + stream.read(LARGEST[kind] + 1 - len(start))
+        if len(content) > LARGEST[kind]:
+            raise SourceError(f"larger than {LARGEST[kind] // 1_000_000} MB: not a letter")
+        source = Source(path, kind, hashlib.sha256(content).hexdigest())
         return RawLetter(source, () if known(source) else lines_of_content(content, source.kind))
     except SourceError as error:
         return Unread(path, error.message, error.hint)
@@ -187,7 +194,7 @@ def member_letters(
         yield Unread(path, "the member's name points outside the archive", "pack the archive again")
     elif member.flag_bits & 1:
         yield Unread(path, "the member needs a password", "unpack it first")
-    elif member.file_size > LARGEST_LETTER or member.file_size > LARGEST_RATIO * max(member.compress_size, 1000):
+    elif member.file_size > max(LARGEST.values()) or member.file_size > LARGEST_RATIO * max(member.compress_size, 1000):
         yield Unread(path, f"unpacks to {member.file_size:,} bytes: not a letter")
     else:
         try:
@@ -201,5 +208,13 @@ def member_letters(
                     yield from record_letters(stream, path)  # type: ignore[arg-type]
                 else:
                     yield read_one(stream, path, known)  # type: ignore[arg-type]
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            lzma.LZMAError,
+            EOFError,
+            NotImplementedError,
+            OSError,
+            RuntimeError,
+        ) as error:
             yield Unread(path, f"the member is damaged: {error}", "download or pack it again")

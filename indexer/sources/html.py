@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from imrsearch.indexer.sources.pages import lines_of, plain
+from imrsearch.indexer.sources.pages import check_lines, lines_of, plain
 from imrsearch.indexer.sources.text import decode, text_lines
 from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
@@ -73,17 +73,17 @@ class Row(Struct, frozen=True):
 
 
 def html_lines(content: bytes) -> tuple[Line, ...]:
-    """Lines of an HTML letter with gaps and bold; SourceError where the page holds no text."""
+    """Lines of an HTML letter with gaps and bold; SourceError where the page holds no text or is no letter."""
     declared = DECLARED.search(content[:4096])
     page = decode(content, declared.group(1).decode("ascii", "replace") if declared else None)
-    check_depth(page)
+    check_elements(page)
     tree = LexborHTMLParser(SELF_CLOSED.sub(r"<\1\2></\1>", page))
     body = tree.body or tree.root
     if body is None:
         raise SourceError("the page holds no text")
     if [child.tag for child in body.iter()] == ["pre"]:
         return text_lines(body.text())
-    pages = [joined(rows) for rows in pages_of(runs_of(body))]
+    pages = [joined(rows) for rows in pages_of(counted(runs_of(body)))]
     rows = [row for page_rows in pages for row in page_rows]
     if not rows:
         raise SourceError("the page holds no text")
@@ -91,12 +91,17 @@ def html_lines(content: bytes) -> tuple[Line, ...]:
     return lines_of([[with_gap(row, blocks_are_lines=blocks_are_lines) for row in page_rows] for page_rows in pages])
 
 
-def check_depth(page: str) -> None:
-    """SourceError for a page nested deeper than a letter is; an end that ends nothing does not count."""
-    depth = 0
+def check_elements(page: str) -> None:
+    """SourceError for a page with more lines or deeper nested than a letter; an end that ends nothing does not count.
+
+    The parser would need some hundred bytes an element, so this is found before.
+    """
+    depth = lines = 0
     opened: Counter[str] = Counter()
     for tag in TAG.finditer(page):
         slash, name = tag.group(1), (tag.group(2) or "").lower()
+        lines += not slash and (name == "br" or name in BLOCKS)
+        check_lines(lines)
         if not name or (name in NEVER_NESTED and not (opened["svg"] or opened["math"])):
             continue
         if slash:
@@ -107,6 +112,15 @@ def check_depth(page: str) -> None:
         depth += 1
         if depth > DEEPEST:
             raise SourceError(f"the page nests more than {DEEPEST:,} elements: not a letter")
+
+
+def counted(runs: Iterable[Run]) -> Iterator[Run]:
+    """The runs; SourceError once their line ends are more than a letter has."""
+    lines = 0
+    for run in runs:
+        lines += run.text.count("\n")
+        check_lines(lines)
+        yield run
 
 
 def runs_of(root: LexborNode) -> Iterator[Run]:
@@ -214,15 +228,16 @@ def split_at_breaks(block: Sequence[Run], *, broken: bool) -> Iterator[list[Run]
 
 def joined(rows: Sequence[Row]) -> list[Row]:
     """Rows with those placed at the same height made one: a bold label and the text beside it."""
-    found: list[Row] = []
+    beside: list[list[Row]] = []
     for row in rows:
-        if found and row.top is not None and row.top == found[-1].top:
-            above = found.pop()
-            line = replace(above.line, text=f"{above.line.text} {row.line.text}")
-            found.append(replace(above, line=line))
+        if beside and row.top is not None and row.top == beside[-1][0].top:
+            beside[-1].append(row)
         else:
-            found.append(row)
-    return found
+            beside.append([row])
+    return [
+        replace(first, line=replace(first.line, text=" ".join(row.line.text for row in (first, *others))))
+        for first, *others in beside
+    ]
 
 
 def breaks_sentences(rows: Sequence[Row]) -> bool:

@@ -2,11 +2,13 @@
 
 import re
 import statistics
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
 Page = Sequence[Line]
@@ -17,27 +19,40 @@ PLAIN = {
     0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None,
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl",
 }  # fmt: skip
+# A letter of 20 pages has some thousand.
+MOST_LINES = 20_000
 # How many lines at either end of a page may be running headers or footers.
 EDGE = 2
 DIGITS = re.compile(r"\d+")
 # "medically necessary." at the foot of two pages, or "MRI of the knee: Upheld" at the head, is no running line.
 PROSE = re.compile(r"^[a-z]|[.,:;]$|guideline:|rationale:|:\s*(?:Upheld|Overturned)$")
 # Running lines of the letters, also where a converter has lost the pages: "Final Letter of Determination   Form
-# Effective 12.09.13   Page 3 of 7", "IMR Final Determination CM17-0019171", "Page 2 of 4".
+# Effective 12.09.13   Page 3 of 7", "IMR Final Determination CM17-0019171", "Page 2 of 4". Before "Page" stand words
+# with capitals only: "improvement, as noted on page 2 of 4" is a rationale's.
 FOOTER = re.compile(
-    r"^(?:(?:IMR\s+)?Final\s+(?:Letter\s+of\s+Determination|Determination(?:\s+Letter)?)\b"
+    r"^(?:(?i:(?:IMR\s+)?Final\s+(?:Letter\s+of\s+Determination|Determination(?:\s+Letter)?)\b"
     r"(?=.*(?:\bCM\d\d-\d|\bPage\b|\bForm\s+Effective\b|\d$)).{0,100}"
-    r"|Form\s+Effective\s+[\d./]+.{0,60}"
-    r"|.{0,60}\bPage\s*\|?\s*\d+\s+of\s+\d+)$",
-    re.IGNORECASE,
+    r"|Form\s+Effective\s+[\d./]+.{0,60})"
+    r"|(?:(?:[^\sa-z]\S{0,30}|of|for)\s){0,10}(?:Page|PAGE)\s?\|?\s?\d{1,3}\s+(?i:of)\s+\d{1,3})$"
 )
+# "page 2 of 4", a line of its own at a page's edge; elsewhere it may be the end of a sentence.
+SMALL_FOOTER = re.compile(r"^page\s\d{1,3}\sof\s\d{1,3}$")
 # "- 4 -", "Page | 2": only at the edge of a page, and only with that page's own number.
 PAGE_NUMBER = re.compile(r"^(?:-\s*|Page\W{0,3})?(\d{1,3})(?:\s*-)?$", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """The text with single spaces, ordinary hyphens and no invisible characters."""
-    return " ".join(text.translate(PLAIN).split())
+    """The text with single spaces, ordinary hyphens, no invisible characters, and each accent on its letter.
+
+    Words are told apart at what is no letter: an accent by itself would split "naïve" in the index and in a snippet.
+    """
+    return " ".join(unicodedata.normalize("NFC", text.translate(PLAIN)).split())
+
+
+def check_lines(count: int) -> None:
+    """SourceError for more lines than a letter has."""
+    if count > MOST_LINES:
+        raise SourceError(f"more than {MOST_LINES:,} lines: not a letter")
 
 
 def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
@@ -75,6 +90,8 @@ def running_lines(pages: Sequence[Page]) -> set[tuple[int, str]]:
 def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:
     """A header or footer of page `number`, not of the letter."""
     if FOOTER.match(line.text) or any(edge in running for edge in edges):
+        return True
+    if edges and SMALL_FOOTER.match(line.text):
         return True
     match = PAGE_NUMBER.match(line.text)
     return bool(edges and match and int(match.group(1)) == number)

@@ -8,7 +8,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from imrsearch.indexer.sources.pages import lines_of, plain, usual_distance, with_gaps
+from imrsearch.indexer.sources.pages import check_lines, lines_of, plain, usual_distance, with_gaps
 from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
@@ -46,7 +46,7 @@ def pdf_lines(content: bytes) -> tuple[Line, ...]:
 
 
 def document_lines(document: Any) -> tuple[Line, ...]:
-    """Lines of an opened PDF; SourceError where it holds no text or too many pages for a letter."""
+    """Lines of an opened PDF; SourceError where it holds no text or more than a letter."""
     if len(document) > MOST_PAGES:
         raise SourceError(f"the PDF has {len(document)} pages: not a letter")
     found: list[list[tuple[Line, float]]] = []
@@ -54,6 +54,7 @@ def document_lines(document: Any) -> tuple[Line, ...]:
         page = document[number]
         textpage = page.get_textpage()
         found.append(page_lines(textpage))
+        check_lines(sum(map(len, found)))
         textpage.close()
         page.close()
     if not any(found):

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from imrsearch.indexer.sources.pages import lines_of, plain, with_gaps
+from imrsearch.indexer.sources.pages import check_lines, lines_of, plain, with_gaps
 from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
@@ -42,11 +42,12 @@ def looks_utf16(content: bytes) -> bool:
 
 
 def text_lines(text: str) -> tuple[Line, ...]:
-    """Lines of a plain text letter; SourceError where it is empty or no text at all."""
+    """Lines of a plain text letter; SourceError where it is empty, no text at all or too long."""
     if not text.strip():
         raise SourceError("the file is empty")
     if len(BINARY.findall(text[:4096])) > 8:
         raise SourceError("the file is not text, PDF, HTML, ZIP or JSONL", hint="imrsearch reads those kinds only")
+    check_lines(len(text.splitlines()))
     return lines_of([list(page_lines(page)) for page in text.split("\f")])
 
 

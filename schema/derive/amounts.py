@@ -2,13 +2,21 @@
 
 import re
 
-# "10/325mg", "7.5-325 MG", ".5mg", "50mcg/hr", "5%", "10mg/325mg", "100mg/5ml", "1,000 units".
+# "325", "7.5", ".5". Possessive: a run of digits is read in one way only.
+FIGURE = r"(?:\d{1,9}+(?:\.\d{1,9}+)?+|\.\d{1,9}+)"
+# "10/325mg", "7.5-325 MG", ".5mg", "50mcg/hr", "5%", "10mg/325mg", "100mg/5ml", "1,000 units". No product has more
+# than a few ingredients; without an end, "1 / 1 / 1 / ..." takes the square of its length.
 STRENGTH = re.compile(
-    r"(?<![\w.,/#-])(?P<figures>(?:\d[\d,]*)?\.?\d+(?:\s?(?:mg)?\s?[/-]\s?\d*\.?\d+)*)\s?"
+    rf"(?<![\w.,/#-])(?P<figures>(?:\d{{1,9}}+(?:,\d{{1,9}}+){{0,3}}+)?+(?:\.\d{{1,9}}+)?+(?<=\d)"
+    rf"(?:(?:\s?mg)?\s?[/-]\s?{FIGURE}){{0,5}})\s?"
     r"(?P<unit>mg|mgs|milligrams?|mcg|micrograms?|ug|µg|μg|meq|units?|iu|%|gm?)(?![a-z])"
-    r"(?P<per>\s?/\s?(?:\d*\.?\d+\s?)?(?:hours?|hrs?|h|ml|mls|gm?|actuation)\b)?",
+    rf"(?P<per>\s?/\s?(?:{FIGURE}\s?)?(?:hours?|hrs?|h|ml|mls|gm?|actuation)\b)?",
     re.I,
 )
+# "10", then "325", of "10mg/325"; "1,000" is one.
+ONE_FIGURE = re.compile(r"\d[\d.,]{0,40}(?<=\d)|\.\d{1,9}")
+# The end of "/hr", "/ hour", "/hours", "/h".
+HOUR = re.compile(r"(?:hours?|hrs?|h)$")
 UNITS = {
     "mgs": "mg", "milligram": "mg", "milligrams": "mg", "microgram": "mcg", "micrograms": "mcg",
     "ug": "mcg", "µg": "mcg", "μg": "mcg", "unit": "units", "gm": "g",
@@ -39,7 +47,7 @@ DISPENSED = re.compile(
 TAKEN = re.compile(r"\b(?:take|takes|taking|apply|use|inject)\s(?:up to\s)?$", re.I)
 # "12 sessions", "Eight physical therapy sessions", "6 visits"; not "3 visits per week", not the range "12-18 sessions".
 SESSIONS = re.compile(
-    rf"(?<![\d.\-/])(?<!to )\b{NUMBER}(?:\s?\(\d+\))?\s"
+    rf"(?<![\d.\-/])(?<!to )\b{NUMBER}(?:\s?\(\d{{1,4}}\))?\s"
     r"(?:(?!(?:weeks?|days?|months?|times?|to|and|or|for|of|in)\b)[a-z/]+\s){0,4}?"
     r"(?:sessions?|visits?|treatments?|appointments?)\b(?!,? (?:per|a|each|every|weekly|/) ?(?:week|month|day)?)",
     re.I,
@@ -92,11 +100,11 @@ def strength_of(heading: str) -> str | None:
     found: dict[str, None] = {}
     for match in STRENGTH.finditer(heading):
         unit = UNITS.get(match["unit"].lower(), match["unit"].lower())
-        figures = [plain(figure) for figure in re.findall(r"[\d.,]*\d", match["figures"])]
+        figures = [plain(figure) for figure in ONE_FIGURE.findall(match["figures"])]
         if unit == "g" and float(figures[-1]) >= WHOLE_TUBE:
             continue
-        per = re.sub(r"\s", "", (match["per"] or "").lower())
-        per = re.sub(r"(?:hours?|hrs?|h)$", "hr", per).replace("mls", "ml")
+        per = "".join((match["per"] or "").lower().split())
+        per = HOUR.sub("hr", per).replace("mls", "ml")
         found["/".join(figures) + unit + per] = None
     return next(iter(found)) if len(found) == 1 else None
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import islice
 
 from msgspec import Struct
 
@@ -59,6 +59,8 @@ ANALGESIC_ON_SKIN = frozenset(
 ALWAYS_INJECTED = frozenset({"viscosupplements", "botulinum toxins"})
 # What a prescription with a dose may mention before its drug: "Surgery 6/1: Norco 5/325mg #60".
 INCIDENTAL = frozenset({"Surgery", "Evaluation & Management", "Psych Services", "DMEPOS", "Home Health", "Programs"})
+# So many requests of a rationale are read; a letter says what was requested in the first few sentences or the last.
+MOST_REQUESTS = 50
 # A misspelling is looked for in words of at least this many letters.
 SHORTEST_MISSPELT = 7
 
@@ -94,11 +96,15 @@ def joined(found: list[Drug]) -> list[Drug]:
         return found
     if whole:
         return [whole]
-    for place, (first, second) in enumerate(pairwise(found)):
-        both = combinations().get(frozenset((*first.ingredients, *second.ingredients)))
-        if both and len(first.ingredients) == len(second.ingredients) == 1:
-            return joined([*found[:place], both, *found[place + 2 :]])
-    return found
+    products: list[Drug] = []
+    for drug in found:
+        above = products[-1:]
+        both = combinations().get(frozenset(name for each in (*above, drug) for name in each.ingredients))
+        if both and all(len(each.ingredients) == 1 for each in (*above, drug)):
+            products[-1:] = [both]
+        else:
+            products.append(drug)
+    return products
 
 
 def is_compound(found: list[Drug], heading: str) -> bool:
@@ -118,9 +124,10 @@ def product_classes(found: list[Drug], heading: str) -> tuple[str, ...]:
     if is_compound(found, heading):
         return classes_of("topical compounds")
     names: list[str] = []
+    topical = bool(TOPICAL_FORM.search(heading))
     for drug in joined(found):
         name = drug.drug_class
-        if name in ANALGESIC_ON_SKIN and TOPICAL_FORM.search(heading):
+        if name in ANALGESIC_ON_SKIN and topical:
             name = "topical NSAIDs" if "NSAIDs" in classes_of(name) else "topical analgesics"
         names += classes_of(name)
     return once(iter(names))
@@ -231,7 +238,7 @@ def read_loosely(heading: str, words: list[str], treatment: Treatment | None) ->
 
 def read_request(rationale: str) -> Reading | None:
     """The first request in the rationale that names a drug; drugs merely mentioned there are not in dispute."""
-    for request in REQUEST_FOR.finditer(rationale):
+    for request in islice(REQUEST_FOR.finditer(rationale), MOST_REQUESTS):
         reading = read_heading(request["asked"])
         if reading.drugs:
             return reading

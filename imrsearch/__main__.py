@@ -1,0 +1,5 @@
+"""`python -m imrsearch` is `imrsearch`."""
+
+from imrsearch.search.cli import main
+
+main()

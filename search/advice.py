@@ -1,0 +1,111 @@
+"""What helps a person who found nothing."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from imrsearch.schema.documents import words_analyzer, words_field
+from imrsearch.schema.fields import BOOSTS, FIELD, Field
+from imrsearch.search.compile import compile_tree, terms_of, terms_query, value_query
+from imrsearch.search.engine import Engine
+from imrsearch.search.language import (
+    EDGES,
+    EVERYTHING,
+    Named,
+    Phrase,
+    Question,
+    Within,
+    Word,
+    searches_words_of,
+    wanted_leaves,
+)
+from imrsearch.search.query import clean_value
+
+# So many words of a question are looked at, each by itself.
+LOOKED_AT = 20
+# Indexed words with the same first letters, so many of each field, are compared with a word that no item has.
+COMPARED = 2_000
+SAME_LETTERS = 2
+SHORTEST = 4
+NEAR_STEMS = 5
+
+
+def advice(text: str, question: Question, *, narrowed: bool, engine: Engine) -> Iterator[str]:
+    """Sentences that help where the question found nothing.
+
+    narrowed  filters or days leave out items
+    """
+    if is_id(text, engine):
+        yield f"to see that letter: imrsearch show {clean_value(text)}"
+        return
+    if narrowed and question.tree != EVERYTHING and (without := engine.count(compile_tree(question.tree, engine))):
+        items = "1 item matches" if without == 1 else f"{without:,} items match"
+        yield f"without the filters {items}"
+        return
+    yield from absent_words(question, engine)
+
+
+def is_id(text: str, engine: Engine) -> bool:
+    """The whole question is the id of an item or a letter that the index holds."""
+    typed = clean_value(text)
+    if not typed or " " in typed:
+        return False
+    return any(engine.count(value_query(FIELD[name], typed, engine=engine)) for name in ("letter_id", "id"))
+
+
+def absent_words(question: Question, engine: Engine) -> Iterator[str]:
+    """A sentence for each word or phrase that no item has; one for all where each is found, but nowhere together."""
+    leaves = list(dict.fromkeys(wanted_leaves(question.tree)))[:LOOKED_AT]
+    absent = [leaf for leaf in leaves if not is_found(leaf, engine)]
+    for leaf in absent:
+        if said := said_of(leaf):
+            nearest = nearest_word(leaf, engine)
+            yield f'no item has "{said}"' + (f'; the nearest word is "{nearest}"' if nearest else "")
+    if not absent and len(leaves) > 1:
+        yield "each part of the query is found, but no item has them together"
+
+
+def is_found(leaf: Word | Phrase | Within | Named, engine: Engine) -> bool:
+    """Some item has it."""
+    return bool(engine.count(compile_tree(leaf, engine)))
+
+
+def said_of(leaf: Word | Phrase | Within | Named) -> str:
+    """The words as typed; nothing of a whole value, of which a notice of its own tells."""
+    match leaf:
+        case Word(text) | Phrase(text):
+            return text.strip(EDGES)
+        case Within(field, text, whole=whole):
+            return f"{FIELD[field].option}:{text}" if searches_words_of(field) and not whole else ""
+        case Named(words):
+            return " ".join(word.text for word in words).strip(EDGES)
+
+
+def nearest_word(leaf: Word | Phrase | Within | Named, engine: Engine) -> str | None:
+    """The indexed word that is spelled most like the leaf's only word, as an item prints it."""
+    if not isinstance(leaf, Word | Phrase | Within):
+        return None
+    terms = terms_of(leaf.text)
+    if len(terms) != 1 or len(terms[0]) < SHORTEST or not terms[0].isalpha():
+        return None
+    names = [leaf.field] if isinstance(leaf, Within) else list(BOOSTS)
+    where: dict[str, Field] = {}
+    for name in names:
+        field = FIELD[name]
+        for term, _ in engine.terms(words_field(field), terms[0][:SAME_LETTERS], limit=COMPARED):
+            where.setdefault(term, field)
+    near = get_close_matches(terms[0], where, NEAR_STEMS, cutoff=0.7)
+    # To "physcial" the nearest stem is "physician", the nearest word "physical".
+    printed = (printed_word(term, where[term], engine=engine) for term in near)
+    return next(iter(get_close_matches(leaf.text.strip(EDGES).lower(), filter(None, printed), 1, cutoff=0.75)), None)
+
+
+def printed_word(term: str, field: Field, *, engine: Engine) -> str | None:
+    """A word of that stem as some item prints it."""
+    for _, address in engine.best(terms_query(field, terms=(term,), engine=engine), 1):
+        letter = engine.letter(address)
+        value = field.extract(letter, letter.items[0])
+        for text in (value,) if isinstance(value, str) else value or ():
+            for token in words_analyzer().pre_tokenize(text).tokens:
+                if token.text == term:
+                    return str(text[token.char_offset_from : token.char_offset_to]).lower()
+    return None

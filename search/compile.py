@@ -1,0 +1,203 @@
+"""The question in the engine's terms.
+
+A plain word must be found in at least one of the fields that have a boost. Its score is that of the field where it
+scores best, plus a part of the others: heading, drug and rationale often repeat each other, and their plain sum would
+count one fact three times. Filters and values never score.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import assert_never
+
+import tantivy
+
+from imrsearch.schema.documents import value_term, words_analyzer, words_field
+from imrsearch.schema.fields import BOOSTS, FIELD, Field
+from imrsearch.search.engine import Engine
+from imrsearch.search.language import (
+    All,
+    AnyOf,
+    Named,
+    Node,
+    Not,
+    Phrase,
+    Question,
+    Within,
+    Word,
+    searches_words_of,
+    written,
+)
+from imrsearch.search.query import DATE, UNDATED, Query, date_span, days_of
+
+Must, Should, MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+
+# The share of the fields in which a word scores less than in its best one.
+OTHER_FIELDS = 0.3
+# A name found by expansion, against 1 for the field's own boost: below any word found as typed.
+EXPANSION = 0.6
+
+
+def terms_of(text: str) -> tuple[str, ...]:
+    """The words of a text as they are indexed: "10/325mg" is ("10", "325", "mg")."""
+    return tuple(words_analyzer().analyze(unicodedata.normalize("NFC", text)))
+
+
+def compile_query(question: Question, engine: Engine) -> tantivy.Query:
+    """The tree, and each filter's values; filters do not score."""
+    text = compile_tree(question.tree, engine)
+    if not question.filters:
+        return text
+    return all_of([text, *(unscored(compile_tree(node, engine)) for node in question.filters.values())])
+
+
+def compile_tree(tree: Node, engine: Engine) -> tantivy.Query:
+    """The tree as a query; what holds no word that could be searched for finds nothing."""
+    return compile_node(tree, engine) or tantivy.Query.empty_query()
+
+
+def compile_node(node: Node, engine: Engine) -> tantivy.Query | None:
+    """The node as a query; None where it holds no word that could be searched for."""
+    match node:
+        case Word(text) | Phrase(text):
+            terms = terms_of(text)
+            return in_boosted_fields(partial(terms_query, terms=terms, engine=engine)) if terms else None
+        case Within():
+            return within_query(node, engine)
+        case Named():
+            return named_query(node, engine)
+        case Not(part):
+            found = compile_node(part, engine)
+            return found and tantivy.Query.boolean_query([(Must, everything()), (MustNot, found)])
+        case All(parts):
+            return all_of_query(parts, engine) if parts else everything()
+        case AnyOf(parts):
+            found_parts = [found for part in once(parts) if (found := compile_node(part, engine))]
+            return any_of(found_parts) if found_parts else None
+        case _:
+            assert_never(node)
+
+
+def all_of_query(parts: tuple[Node, ...], engine: Engine) -> tantivy.Query | None:
+    """Every part, each once; negated parts together need one query of everything only where nothing else is asked."""
+    clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
+    for part in once(parts):
+        wanted = compile_node(part.part if isinstance(part, Not) else part, engine)
+        if wanted:
+            clauses.append((MustNot if isinstance(part, Not) else Must, wanted))
+    if not clauses:
+        return None
+    if all(occur is MustNot for occur, _ in clauses):
+        clauses.append((Must, everything()))
+    return tantivy.Query.boolean_query(clauses)
+
+
+def once(parts: tuple[Node, ...]) -> Iterable[Node]:
+    """The parts without repetitions: a word asked for twice costs and counts once."""
+    return {written(part): part for part in parts}.values()
+
+
+def within_query(within: Within, engine: Engine) -> tantivy.Query | None:
+    """A value of one field: its words where the field has words, else the whole value."""
+    field = FIELD[within.field]
+    if not within.whole and searches_words_of(within.field):
+        terms = terms_of(within.text)
+        return boosted(terms_query(field, terms=terms, engine=engine), field.boost or 1.0) if terms else None
+    return unscored(value_query(field, within.text, engine=engine))
+
+
+def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
+    """The words as typed, or by what they name.
+
+    Every item that is found by the name or its meaning has the same weight from it, by field; the words as typed
+    score on top. So a rare misspelling never outranks the name that was asked for.
+    """
+    asked = [query for word in named.words if (query := compile_node(word, engine))]
+    drugs = FIELD[named.meaning.field]
+    meant = all_of(value_query(drugs, value, engine=engine) for value in named.meaning.values)
+    weighed = [weighted(meant, drugs.boost or max(BOOSTS.values()))]
+    if named.meaning.field == "drug":
+        names = list(dict.fromkeys(terms for terms in named_terms(named) if terms))
+        for name, boost in BOOSTS.items():
+            spelled = any_of(terms_query(FIELD[name], terms=terms, engine=engine) for terms in names)
+            weighed.append(weighted(spelled, boost))
+    sides = [tantivy.Query.disjunction_max_query(weighed)]
+    if asked:
+        sides.append(all_of(asked))
+    return any_of(sides)
+
+
+def named_terms(named: Named) -> Iterable[tuple[str, ...]]:
+    """The terms of each name that is searched for as text, the asked one first."""
+    yield terms_of(" ".join(word.text for word in named.words))
+    yield from map(terms_of, named.meaning.names)
+
+
+def in_boosted_fields(query_for: Callable[[Field], tantivy.Query]) -> tantivy.Query:
+    """Found in any field that plain words search, by the field's boost."""
+    fields = [boosted(query_for(FIELD[name]), boost) for name, boost in BOOSTS.items()]
+    return tantivy.Query.disjunction_max_query(fields, OTHER_FIELDS)
+
+
+def terms_query(field: Field, *, terms: tuple[str, ...], engine: Engine) -> tantivy.Query:
+    """The terms in the field's words, side by side where there are several."""
+    name = words_field(field)
+    return engine.term(name, terms[0]) if len(terms) == 1 else engine.phrase(name, terms)
+
+
+def value_query(field: Field, value: str, *, engine: Engine) -> tantivy.Query:
+    """A whole value of the field, one that the field can hold."""
+    match field.kind:
+        case "date":
+            return days_query(*date_span(value), engine=engine)
+        case "number":
+            return engine.term(field.name, int(value))
+        case _:
+            return engine.term(field.name, value_term(value), positions=False)
+
+
+def within_days(found: tantivy.Query, query: Query, *, engine: Engine) -> tantivy.Query:
+    """What is found, of the days that the query leaves."""
+    return all_of((found, days_query(*days_of(query), engine=engine))) if query.since or query.until else found
+
+
+def undated(found: tantivy.Query, engine: Engine) -> tantivy.Query:
+    """What is found and has no date."""
+    return all_of((found, days_query(UNDATED, UNDATED, engine=engine)))
+
+
+def days_query(first: int, last: int, *, engine: Engine) -> tantivy.Query:
+    """Items decided on the days from `first` to `last`; unscored."""
+    return unscored(engine.between(DATE.name, first=first, last=last))
+
+
+def everything() -> tantivy.Query:
+    """All items, with no score."""
+    return unscored(tantivy.Query.all_query())
+
+
+def unscored(query: tantivy.Query) -> tantivy.Query:
+    """The query as a mere condition."""
+    return tantivy.Query.const_score_query(query, 0.0)
+
+
+def weighted(query: tantivy.Query, boost: float) -> tantivy.Query:
+    """The query with the fixed score of an expansion in a field of that boost."""
+    return tantivy.Query.const_score_query(query, EXPANSION * boost)
+
+
+def boosted(query: tantivy.Query, boost: float) -> tantivy.Query:
+    """The query with its score multiplied."""
+    return query if boost == 1.0 else tantivy.Query.boost_query(query, boost)
+
+
+def all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    """Found by every query."""
+    several = list(queries)
+    return several[0] if len(several) == 1 else tantivy.Query.boolean_query([(Must, query) for query in several])
+
+
+def any_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    """Found by at least one query."""
+    several = list(queries)
+    return several[0] if len(several) == 1 else tantivy.Query.boolean_query([(Should, query) for query in several])

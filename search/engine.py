@@ -1,0 +1,81 @@
+"""The opened index in the engine's own terms: every call to it, with its failures as errors of ours."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import tantivy
+from msgspec import Struct
+
+from imrsearch.schema.documents import stored_letter
+from imrsearch.schema.engine import engine_errors, failure_of
+from imrsearch.schema.records import Letter
+
+FAILED = "the search failed"
+Ranked = tuple[Any, tantivy.DocAddress]
+
+
+class Engine(Struct, frozen=True):
+    """An index as it was when it was opened."""
+
+    searcher: tantivy.Searcher
+    schema: tantivy.Schema
+
+    def term(self, name: str, value: str | int, *, positions: bool = True) -> tantivy.Query:
+        """Items with the term in the engine's field of that name."""
+        # A query may have hundreds of these, and the context manager costs more than the engine does.
+        try:
+            if positions or isinstance(value, int):
+                return tantivy.Query.term_query(self.schema, name, value)
+            return tantivy.Query.term_query(self.schema, name, value, index_option="basic")
+        except ValueError as error:
+            raise failure_of(error, FAILED) from error
+
+    def phrase(self, name: str, terms: Sequence[str]) -> tantivy.Query:
+        """Items with the two or more terms side by side."""
+        try:
+            return tantivy.Query.phrase_query(self.schema, name, list(terms))
+        except ValueError as error:
+            raise failure_of(error, FAILED) from error
+
+    def between(self, name: str, *, first: int, last: int) -> tantivy.Query:
+        """Items with a number from `first` to `last`."""
+        with engine_errors(FAILED):
+            return tantivy.Query.range_query(self.schema, name, tantivy.FieldType.Integer, first, last)
+
+    def count(self, query: tantivy.Query) -> int:
+        """How many items the query finds."""
+        with engine_errors(FAILED):
+            return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
+
+    def best(self, query: tantivy.Query, number: int) -> list[Ranked]:
+        """The score and address of the first items by score."""
+        with engine_errors(FAILED):
+            return self.searcher.search(query, number, count=False).hits
+
+    def first(self, query: tantivy.Query, number: int, *, by: str, downwards: bool = False) -> list[Ranked]:
+        """The value and address of the first items by a field's value."""
+        order = tantivy.Order.Desc if downwards else tantivy.Order.Asc
+        with engine_errors(FAILED):
+            return self.searcher.search(query, number, count=False, order_by_field=by, order=order).hits
+
+    # What is asked of the engine and what it answers are JSON.
+    def aggregate(self, query: tantivy.Query, request: dict[str, Any]) -> dict[str, Any]:
+        """What the engine counts among the items found."""
+        with engine_errors(FAILED):
+            return self.searcher.aggregate(query, request)
+
+    def values(self, name: str, addresses: Sequence[tantivy.DocAddress]) -> list[Any]:
+        """The field's value in each of the items."""
+        with engine_errors(FAILED):
+            return self.searcher.fast_field_values(name, list(addresses))
+
+    def terms(self, name: str, beginning: str, *, limit: int) -> list[tuple[str, int]]:
+        """The field's most frequent terms that begin so, with how many items have each."""
+        with engine_errors(FAILED):
+            return self.searcher.terms_with_prefix(name, beginning, limit=limit)
+
+    def letter(self, address: tantivy.DocAddress) -> Letter:
+        """The letter of an item, with that item only."""
+        with engine_errors(FAILED):
+            document = self.searcher.doc(address)
+        return stored_letter(document)
