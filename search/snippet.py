@@ -155,7 +155,8 @@ def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
     field, text = next(((field, text) for field, text in texts.items() if text), ("treatment", ""))
     marks = marks_in(text, wanted, field=field)
     sentences = sentences_of(text)
-    decision = next((each for each in reversed(sentences) if is_decisive(text, *each)), None)
+    decided = reversed(sentences) if DECISIVE.search(text) else ()
+    decision = next((each for each in decided if is_decisive(text, *each)), None)
     start, end = best_window(text, sentences, marks)
     best = piece_of(text, start, end, marks)
     if decision is None or is_decisive(text, start, end) or (start <= decision[0] and decision[1] <= end):
@@ -243,20 +244,22 @@ def answers(marks: Sequence[Mark], windows: Iterable[Span]) -> Iterator[tuple[in
     by_start = sorted(marks, reverse=True)
     by_end = sorted(marks, key=lambda mark: mark.end, reverse=True)
     counts: Counter[int] = Counter()
-    reached = 0
+    reached = held = 0
     for start, end in windows:
         while by_start and by_start[-1].start < start:
             mark = by_start.pop()
             if mark.end <= reached:
+                held -= 1
                 counts[mark.part] -= 1
                 if not counts[mark.part]:
                     del counts[mark.part]
         while by_end and by_end[-1].end <= end:
             mark = by_end.pop()
             if mark.start >= start:
+                held += 1
                 counts[mark.part] += 1
         reached = end
-        yield len(counts), counts.total()
+        yield len(counts), held
 
 
 def inside(marks: Iterable[Mark], start: int, end: int) -> list[Mark]:

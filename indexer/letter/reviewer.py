@@ -25,6 +25,8 @@ PROSE = re.compile(
 COMMA = re.compile(r"\s?,\s*(?:and\s+)?")
 # "Texas and Ohio", too: only of states, since "Pain Medicine and Rehabilitation" is one specialty.
 COMMA_OR_AND = re.compile(r"\s?,\s*(?:and\s+)?|\sand\s+")
+# Characters in which the reviewer is looked for: six pages, for letters that lack the headings around him.
+SEARCHED = 20_000
 
 
 class Reviewer(Struct, frozen=True):
@@ -40,7 +42,7 @@ class Reviewer(Struct, frozen=True):
 
 def parse_reviewer(lines: Sequence[Line]) -> Reviewer:
     """The reviewer in the first form that fits; nothing where none does."""
-    text = " ".join(line.text for line in lines)
+    text = " ".join(line.text for line in lines)[:SEARCHED]
     return next((reviewer for form in REVIEWER_FORMS if (reviewer := form(text))), Reviewer())
 
 
