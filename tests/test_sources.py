@@ -312,6 +312,7 @@ def test_text_in_any_encoding_gives_the_same_letter(content, parse, plain):
         pytest.param("the patient’s “pain” – café".encode(), "the patient’s “pain” – café", id="utf8"),
         pytest.param("pain é".encode("utf-16-le"), "pain é", id="utf16-short"),
         pytest.param(b"\xef\xbb\xbfpain", "pain", id="mark-is-no-text"),
+        pytest.param("café “pain” – ½".encode() + b" \xe9", "café “pain” – ½ \ufffd", id="utf8-with-a-byte-lost"),
         pytest.param(b"pain \x81", "pain �", id="byte-that-means-nothing"),
         pytest.param(b"", "", id="nothing"),
         pytest.param(b"a", "a", id="one-byte"),

@@ -13,6 +13,9 @@ BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+# What pages declare that are in Windows-1252 all the same, as browsers know.
+SAID_FOR_1252 = frozenset(("ascii", "us-ascii", "iso-8859-1", "latin-1", "latin1", "utf-8", "utf8"))
+BROKEN = "\ufffd"
 # Control characters that no text holds; tab, line ends and form feed do occur.
 BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -27,9 +30,15 @@ def decode(content: bytes, declared: str | None = None) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        pass
+        damaged = content.decode("utf-8", errors="replace")
+    broken = damaged.count(BROKEN)
+    if sum(not char.isascii() for char in damaged) > 2 * broken:
+        # Most characters beyond ASCII are whole: UTF-8 with a few bytes lost.
+        return damaged
     try:
-        return content.decode(declared or "cp1252", errors="replace")
+        return content.decode(
+            "cp1252" if (declared or "").lower() in SAID_FOR_1252 else declared or "cp1252", "replace"
+        )
     except (LookupError, UnicodeError):
         # A page may name an encoding that there is not, or one that is none for text.
         return content.decode("cp1252", errors="replace")
@@ -65,7 +74,7 @@ def page_lines(page: str) -> Iterator[Line]:
             above += 1
             continue
         lines.append(Line(words))
-        blanks.append(1.0 + above if lines[1:] else None)
+        blanks.append(1.0 + above if len(lines) > 1 else None)
         above = 0
     return iter(with_gaps(lines, blanks, usual_blanks(blanks)))
 
