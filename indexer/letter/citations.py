@@ -22,7 +22,9 @@ NO_CITATION = re.compile(
     r"^The\s+[^.]*?\b(?:did\s+not\s+(?:cite|base|rely)|outside\s+of\s+the\s+MTUS|no\s+(?:MTUS\s+)?guidelines?)\b[^.]*(?:\.\s*|$)",
     re.IGNORECASE,
 )
+# "Non-MTUS Citation Official Disability Guidelines"; a few letters leave out "Citation".
 NON_MTUS = re.compile(r"^Non-\s?MTUS(?:\s+Citations?)?\s*:?\s*", re.IGNORECASE)
+# "MTUS Low Back Complaints 2004", "CA MTUS: Acupuncture"
 MTUS = re.compile(r"^(?:CA\s+|California\s+)?MTUS\b\s*[:,-]?\s*", re.IGNORECASE)
 # 2013: "..., which is part of the MTUS", "..., which is not part of the MTUS"
 PART_OF_MTUS = re.compile(
@@ -31,15 +33,18 @@ PART_OF_MTUS = re.compile(
 # "..., Section(s): Special Studies, and Chronic Pain Medical Treatment 2016, Section(s): Facet blocks":
 # a new document begins after ", and" where a year closes it.
 NEXT_DOCUMENT = re.compile(r",?\sand\s+(?=[A-Z][A-Za-z ,&-]{3,80}?\s(?:19|20)\d{2}\b)")
+# "Treatment 2016", "(2015)"; not the years of "updated 11/23/2016" and "2013-2014".
 EDITION = re.compile(r"(?<![/\d.-])\(?((?:19|20)\d{2})\)?(?![/\d-])")
 # "Chronic Pain Medical Treatment 2016 Guidelines, Section(s): ..." is the document without the last word, too.
 EDITION_AND_AFTER = re.compile(EDITION.pattern + r"(?:\s+Guidelines)?")
+# ", Section(s): Special Studies"
 SECTIONS = re.compile(r",?\s?\bSection\(?s?\)?\s*:\s*", re.IGNORECASE)
 # "Page(s): 24, 76-78", "pages 88 and 89", "pg. 607"
 PAGES = re.compile(
     r",?\s?\b(?:Page\(s\)|(?:pages?|pgs?|pp?)\b\.?)\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,\s*and|,|&|and)\s*\d{1,4}\b(?!\.\d))*)",
     re.IGNORECASE,
 )
+# "24", "76-78", "110-11"
 PAGE_RANGE = re.compile(r"(\d{1,4})(?:\s*(?:-|–|to)\s*(\d{1,4}))?")
 LONGEST_RANGE = 300
 # Ten times the longest paragraph seen: each of its citations keeps words of it.
@@ -50,13 +55,17 @@ DOCUMENT = re.compile(
     r"(?:,?\s+\(?\d(?:st|nd|rd|th)\s+ed(?:ition|\b\.?)\)?)?)[\s,:;.-]*(?P<section>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+# "8 C.C.R. 9792.20", which is no section of the document before it.
 REGULATION = re.compile(r"^\(?\d+\s*C\.?\s?C\.?\s?R\b", re.IGNORECASE)
+# "Official Disability Guidelines (ODG)", "ODG guidelines"
 ODG = re.compile(r"\b(?:Official\s+Disability\s+Guidelines?(?:\s*\(ODG\))?|ODG\b(?:\s+guidelines?)?)", re.IGNORECASE)
+# "ACOEM Occupational Medicine Practice Guidelines, 3rd ed."
 ACOEM = re.compile(
     r"\b(?:American\s+College\s+of\s+Occupational\s+and\s+Environmental\s+Medicine(?:'s)?(?:\s*\(ACOEM\))?|ACOEM\b)"
     r"(?:\s+Occupational\s+Medicine)?(?:\s+Practice)?(?:\s+Guidelines?)?(?:,?\s*\(?\d(?:st|nd|rd|th)\s+ed(?:ition\b|\.|\b)\)?)?",
     re.IGNORECASE,
 )
+# "Other Medical Treatment Guidelines https://..."
 OTHER = re.compile(
     r"\bOther\s+Medical\s+(?:Treatment\s+)?(?:Guidelines?|Evidence)(?:\s+or\s+Medical\s+Evidence)?\s*:?", re.IGNORECASE
 )
@@ -72,6 +81,7 @@ BROKEN_HYPHEN = re.compile(r"(?<=[^\W_])- (?=(?!and\b|or\b|to\b)[^\W_])")
 SECTION_COMMA = re.compile(r",\s+(?![^()]{0,300}\))")
 # "Weaning of Medications, and Opioids for chronic pain"
 LAST_OF_LIST = re.compile(r"^and\s+(?=[A-Z])")
+# "3.3.9 Opioids for Chronic Pain"
 NUMBERED = re.compile(r"^\d+(?:\.\d+)*\.?\s+\D")
 # "Page(s): 78, and Weaning of Medications Page(s): 124"
 JOIN = re.compile(r"^and\s+", re.IGNORECASE)

@@ -14,6 +14,7 @@ CASE_NUMBER = re.compile(r"\bCM\d{2}-\d{5,8}\b")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # "10/20/2016", "8-28-01", "October 14, 2013"
 DATE = r"(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[A-Z][a-z]{2,8}\.?\s+\d{1,2},?\s+\d{4})"
+# Each of the two by itself: "02/08/2017", "8-28-01"; "October 14, 2013".
 NUMERIC_DATE = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})$")
 WORDED_DATE = re.compile(r"^([A-Z][a-z]{2})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{4})$")
 # The table's labels. PDFs wrap "Application Received:", and the date may stand between its two words.
