@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fast lint types docs lock clean
+.PHONY: demo test fast lint types relevance docs lock clean
 
 demo: $(READY)
 	$(BIN)/imrsearch demo --index demo
@@ -13,7 +13,7 @@ test: lint types
 	$(BIN)/python -m pytest -n 2
 
 fast: $(READY)
-	$(BIN)/python -m pytest -m "not slow and not property" tests/test_letter.py tests/test_citations.py tests/test_language.py tests/test_fields.py
+	$(BIN)/python -m pytest -m "not slow and not property" tests/test_items.py tests/test_header.py tests/test_citations.py tests/test_language.py tests/test_fields.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -21,6 +21,10 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# Judged and generated queries, with the table for each set.
+relevance: $(READY)
+	$(BIN)/python -m tests.relevance
 
 docs: $(READY)
 	$(BIN)/python -m tests.write_docs

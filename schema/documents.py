@@ -7,13 +7,14 @@ import msgspec
 import tantivy
 
 from imrsearch.schema.fields import FIELDS, Chunk, Field, chunks_of
+from imrsearch.schema.numbers import plain
 from imrsearch.schema.records import Letter
 
-# "L4-5" to l4, 5; "10/325mg" to 10, 325, mg; ".5" stays .5. The engine's own tokenizers keep "325mg" whole,
+# "L4-L5" to l4, l5; "10/325mg" to 10, 325, mg; "0.5" stays whole. The engine's own tokenizers keep "325mg" whole,
 # so that "10/325 mg" and "10/325mg" would be different words.
-WORD = r"\p{L}[\p{L}\p{N}]*|\p{N}+(?:\.\p{N}+)?|\.\p{N}+"
+WORD = r"\p{L}[\p{L}\p{N}]*|\p{N}+(?:\.\p{N}+)?"
 # Raise it when analysis or extraction changes in a way that the declarations do not show.
-REVISION = 1
+REVISION = 2
 
 
 def analyzer(tokenizer: tantivy.Tokenizer, *steps: tantivy.Filter) -> tantivy.TextAnalyzer:
@@ -32,6 +33,28 @@ def words_analyzer() -> tantivy.TextAnalyzer:
 
 
 @cache
+def exact_analyzer() -> tantivy.TextAnalyzer:
+    """Text to words as they are written: lower case, accents folded, no stems."""
+    return analyzer(tantivy.Tokenizer.regex(WORD), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold())
+
+
+def terms_in(text: str, *, exact: bool = False) -> tuple[str, ...]:
+    """The words of a text as they are indexed: "10/325mg" is ("10", "325", "mg"); exact: without stemming."""
+    analyze = exact_analyzer().analyze if exact else words_analyzer().analyze
+    return tuple(analyze(plain(text).text))
+
+
+def places_in(text: str, *, exact: bool = False) -> list[tuple[str, int, int]]:
+    """The words of a text as they are indexed, each with the characters of the text where it stands."""
+    spelled = plain(text)
+    tokens = (exact_analyzer() if exact else words_analyzer()).pre_tokenize(spelled.text).tokens
+    if not spelled.ends:
+        return [(token.text, token.char_offset_from, token.char_offset_to) for token in tokens]
+    back = spelled.original
+    return [(token.text, back(token.char_offset_from), back(token.char_offset_to)) for token in tokens]
+
+
+@cache
 def value_analyzer() -> tantivy.TextAnalyzer:
     """A whole value to one term: lower case, accents folded."""
     return analyzer(tantivy.Tokenizer.raw(), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold())
@@ -45,6 +68,7 @@ def value_term(value: str) -> str:
 def register_analyzers(index: tantivy.Index) -> None:
     """Give an opened index the analyzers that its schema names; the engine does not store them."""
     index.register_tokenizer("words", words_analyzer())
+    index.register_tokenizer("exact", exact_analyzer())
     index.register_tokenizer("value", value_analyzer())
     # Facets show values as they are printed; only the search folds case.
     index.register_fast_field_tokenizer("value", analyzer(tantivy.Tokenizer.raw()))
@@ -55,6 +79,16 @@ def register_analyzers(index: tantivy.Index) -> None:
 def words_field(field: Field) -> str:
     """The engine's field in which the words of `field` are searched: a keyword with words has a second one."""
     return f"{field.name}_words" if field.words else field.name
+
+
+def exact_field(field: Field) -> str:
+    """The engine's field in which the words of `field` are searched as they are written."""
+    return f"{field.name}_exact"
+
+
+def has_words(field: Field) -> bool:
+    """The field's words can be searched, not only its values."""
+    return field.kind == "text" or field.words
 
 
 def build_schema() -> tantivy.Schema:
@@ -72,6 +106,8 @@ def build_schema() -> tantivy.Schema:
                 builder.add_text_field(field.name, stored=True, tokenizer_name="stored", index_option="basic")
         if field.words:
             builder.add_text_field(words_field(field), tokenizer_name="words")
+        if has_words(field):
+            builder.add_text_field(exact_field(field), tokenizer_name="exact")
     return builder.build()
 
 
@@ -84,8 +120,9 @@ def to_document(chunk: Chunk) -> str:
             document[field.name] = int(value.replace("-", "")) if value else 0
         elif value is not None and value != () and value != "":
             document[field.name] = value
-            if field.words:
-                document[words_field(field)] = value
+            if has_words(field):
+                texts = [plain(text).text for text in (value if field.many else (value,))]
+                document[words_field(field)] = document[exact_field(field)] = texts
     return msgspec.json.encode(document).decode()
 
 

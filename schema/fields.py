@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from imrsearch.schema.derive.boilerplate import cited_words
 from imrsearch.schema.records import Item, Letter
 from imrsearch.schema.vocabulary import (
     canonical_body_part,
@@ -25,6 +26,8 @@ from imrsearch.schema.vocabulary import (
 Kind = Literal["keyword", "text", "number", "date", "stored"]
 # Values are str, int, a tuple of either, or None: the one place where a field's type is open.
 Extract = Callable[[Letter, Item], Any]
+# Between the parts of a path: "MTUS > Chronic Pain Medical Treatment 2009 > Opioids > p. 76".
+BELOW = " > "
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -38,7 +41,10 @@ class Field(Struct, frozen=True, kw_only=True):
     filter     values can be asked for by an option of the same name
     words      a keyword whose words can be searched too
     boost      weight of a plain word that matches here; 0: only `field:word` searches it
+    aliases    other names of the field in a question
+    spoken     words before a number that also mean this field: "page 24"
     canonical  what the user typed to the values an item must hold: "Klonopin" to ("clonazepam",)
+    tree       values are paths, and each part of a path is a value of its own: "MTUS > Chronic Pain"
     help       one sentence for people
     """
 
@@ -50,6 +56,9 @@ class Field(Struct, frozen=True, kw_only=True):
     filter: bool = False
     words: bool = False
     boost: float = 0.0
+    aliases: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
+    tree: bool = False
     canonical: Callable[[str], tuple[str, ...]] | None = None
     help: str
 
@@ -74,9 +83,9 @@ def number(extract: Extract, *, help: str, facet: bool = False, **settings: Any)
     return Field(kind="number", extract=extract, facet=facet, filter=facet, help=help, **settings)
 
 
-def date(extract: Extract, *, help: str) -> Any:
+def date(extract: Extract, *, help: str, **settings: Any) -> Any:
     """A day: ISO in the record, 20170228 in the engine, 0 where it is not known, so that every item can be sorted."""
-    return Field(kind="date", extract=extract, help=help)
+    return Field(kind="date", extract=extract, help=help, **settings)
 
 
 def stored(extract: Extract, *, help: str) -> Any:
@@ -105,6 +114,19 @@ def cited(*attributes: str) -> Extract:
         return tuple(dict.fromkeys(value for value in found if value))
 
     return values
+
+
+def citation_paths(letter: Letter, item: Item) -> tuple[str, ...]:
+    """Each citation of the reviewer's, from its guideline down to its page, by way of document and section."""
+    paths: dict[str, None] = {}
+    for citation in item.imr_citations:
+        document = " ".join(str(part) for part in (citation.document, citation.edition) if part)
+        levels = [part for part in (citation.guideline, document, citation.section) if part]
+        ends = [[*levels, f"p. {page}"] for page in citation.pages] or [levels]
+        for path in ends:
+            parts = [" ".join(part.replace(BELOW.strip(), " ").split()) for part in path]
+            paths.update(dict.fromkeys(BELOW.join(parts[:depth]) for depth in range(1, len(parts) + 1)))
+    return tuple(paths)
 
 
 class Chunk(Struct, frozen=True, kw_only=True):
@@ -173,13 +195,24 @@ class Chunk(Struct, frozen=True, kw_only=True):
         lambda letter, item: tuple(sorted({page for citation in item.imr_citations for page in citation.pages})),
         many=True,
         facet=True,
+        spoken=("page", "pages", "p", "pg", "pgs", "pp"),
         help="Page the reviewer cites, where the letter prints one.",
     )
+    citation: tuple[str, ...] = keyword(
+        citation_paths,
+        many=True,
+        tree=True,
+        help="Guideline > document and edition > section > page that the reviewer cites, or how such a path begins.",
+    )
     imr_guideline: str = text(
-        lambda letter, item: item.imr_guideline, boost=1.0, help="What the reviewer's decision is based on."
+        lambda letter, item: cited_words(item.imr_guideline),
+        boost=1.0,
+        help="What the reviewer's decision is based on.",
     )
     ur_guideline: str = text(
-        lambda letter, item: item.ur_guideline, boost=0.5, help="What the claims administrator's denial was based on."
+        lambda letter, item: cited_words(item.ur_guideline),
+        boost=0.5,
+        help="What the claims administrator's denial was based on.",
     )
     rationale: str = text(lambda letter, item: item.rationale, boost=1.0, help="The reviewer's reasons.")
     summary: str = text(
@@ -198,7 +231,9 @@ class Chunk(Struct, frozen=True, kw_only=True):
         help="State of the reviewer's licence, also by its two letters.",
     )
     year: int | None = number(year_of, facet=True, help="Year of the decision.")
-    decision_date: str | None = date(lambda letter, item: letter.decision_date, help="Day of the decision.")
+    decision_date: str | None = date(
+        lambda letter, item: letter.decision_date, aliases=("date",), help="Day of the decision."
+    )
     priority: str | None = keyword(lambda letter, item: letter.priority, help="Standard or expedited.")
     age: int | None = number(lambda letter, item: letter.patient_age, help="The patient's age in years.")
     sex: str | None = keyword(
@@ -214,6 +249,9 @@ FIELDS: tuple[Field, ...] = tuple(
     msgspec.structs.replace(declared.default, name=declared.name) for declared in msgspec.structs.fields(Chunk)
 )
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
+# Each field by every name that a question may use for it, and by each word that is spoken before its number.
+NAMED: dict[str, Field] = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
+SPOKEN: dict[str, Field] = {word: field for field in FIELDS for word in field.spoken}
 FACETS: tuple[Field, ...] = tuple(field for field in FIELDS if field.facet)
 FILTERS: tuple[Field, ...] = tuple(field for field in FIELDS if field.filter)
 BOOSTS: dict[str, float] = {field.name: field.boost for field in FIELDS if field.boost}

@@ -6,8 +6,8 @@ lower case, without accents, split at everything that is neither letter nor digi
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from functools import cache
 from itertools import permutations
 from typing import Any, Generic, Literal, TypeVar
 
@@ -142,20 +142,6 @@ class Treatment(Struct, frozen=True):
     in_sessions: str | None
 
 
-class Meaning(Struct, frozen=True):
-    """What a word or run of words names in the vocabulary.
-
-    field   "drug" or "drug_class": the keyword field that holds the canonical values
-    values  canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen")
-    names   the other names as printed, the asked one left out: of a drug its brands, generic names and known
-            misspellings; of a class the generic names of its drugs
-    """
-
-    field: Literal["drug", "drug_class"]
-    values: tuple[str, ...]
-    names: tuple[str, ...]
-
-
 @cache
 def table(name: str) -> dict[str, Any]:
     """The vocabulary file of that name; its values are of any type that TOML knows."""
@@ -250,49 +236,6 @@ def canonical_drug_class(typed: str) -> tuple[str, ...]:
 def classes_of(name: str) -> tuple[str, ...]:
     """A class after the wider ones it is in: ("antidepressants", "SSRIs")."""
     return (*drug_classes()[name].within, name)
-
-
-def other_names(asked: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The names without the asked one, each once."""
-    left_out = words_of(asked)
-    return tuple({" ".join(words_of(name)): name for name in names if words_of(name) != left_out}.values())
-
-
-def names_of_class(name: str) -> Iterator[str]:
-    """Names of the class's own drugs; of forms that share their generic name with others, the brands."""
-    for drug in drugs():
-        if name in classes_of(drug.drug_class):
-            if not drug.generic:
-                yield from drug.brands
-            elif len(drug.ingredients) == 1:
-                yield drug.ingredients[0]
-
-
-def names_of_drug(drug: Drug) -> Iterator[str]:
-    """Names of every product with the drug's ingredients: correct ones first, misspellings last."""
-    same = [other for other in drugs() if set(other.ingredients) == set(drug.ingredients)]
-    for product in same:
-        yield from product.names[: len(product.names) - len(product.misspellings)]
-    for product in same:
-        yield from product.misspellings
-
-
-@lru_cache(maxsize=4096)
-def meaning_of(words: str) -> Meaning | None:
-    """What the words name, all together: a drug, a class, or nothing that the vocabulary knows."""
-    drug = drug_named(words)
-    if drug is not None:
-        return Meaning("drug", drug.ingredients, other_names(words, names_of_drug(drug)))
-    drug_class = class_names().get(words_of(words))
-    if drug_class is not None:
-        return Meaning("drug_class", (drug_class.name,), other_names(words, names_of_class(drug_class.name)))
-    return None
-
-
-@cache
-def longest_name() -> int:
-    """How many words the longest name of a drug or class has."""
-    return max(name.count(" ") + 1 for names in (drug_names(), class_names()) for name in names)
 
 
 @cache

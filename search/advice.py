@@ -3,20 +3,24 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from imrsearch.schema.documents import words_analyzer, words_field
-from imrsearch.schema.fields import BOOSTS, FIELD, Field
+from imrsearch.schema.documents import places_in, words_field
+from imrsearch.schema.fields import BOOSTS, FIELD, FIELDS, Field
 from imrsearch.search.compile import compile_tree, terms_of, terms_query, value_query
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     EDGES,
     EVERYTHING,
+    Leaf,
     Named,
+    Near,
     Phrase,
+    Prefix,
     Question,
     Within,
     Word,
     searches_words_of,
     wanted_leaves,
+    written,
 )
 from imrsearch.search.query import clean_value
 
@@ -42,6 +46,9 @@ def advice(text: str, question: Question, *, narrowed: bool, engine: Engine) -> 
         yield f"without the filters {items}"
         return
     yield from absent_words(question, engine)
+    leaves = leaves_of(question)
+    if len(leaves) > 1 and all(is_found(leaf, engine) for leaf in leaves):
+        yield "each part of the query is found, but no item has them together"
 
 
 def is_id(text: str, engine: Engine) -> bool:
@@ -53,34 +60,44 @@ def is_id(text: str, engine: Engine) -> bool:
 
 
 def absent_words(question: Question, engine: Engine) -> Iterator[str]:
-    """A sentence for each word or phrase that no item has; one for all where each is found, but nowhere together."""
-    leaves = list(dict.fromkeys(wanted_leaves(question.tree)))[:LOOKED_AT]
-    absent = [leaf for leaf in leaves if not is_found(leaf, engine)]
-    for leaf in absent:
-        if said := said_of(leaf):
+    """A sentence for each word or phrase that no item has."""
+    for leaf in leaves_of(question):
+        if not is_found(leaf, engine) and (said := said_of(leaf)):
             nearest = nearest_word(leaf, engine)
             yield f'no item has "{said}"' + (f'; the nearest word is "{nearest}"' if nearest else "")
-    if not absent and len(leaves) > 1:
-        yield "each part of the query is found, but no item has them together"
 
 
-def is_found(leaf: Word | Phrase | Within | Named, engine: Engine) -> bool:
+def leaves_of(question: Question) -> list[Leaf]:
+    """The first parts that are asked for, each once."""
+    return list(dict.fromkeys(wanted_leaves(question.tree)))[:LOOKED_AT]
+
+
+def is_indexed(word: str, engine: Engine) -> bool:
+    """Some item or summary has the word, in any of its forms."""
+    terms = terms_of(word)
+    fields = (field for field in FIELDS if field.kind == "text" or field.words)
+    return any(engine.count(terms_query(field, terms=terms, engine=engine)) for field in fields)
+
+
+def is_found(leaf: Leaf, engine: Engine) -> bool:
     """Some item has it."""
     return bool(engine.count(compile_tree(leaf, engine)))
 
 
-def said_of(leaf: Word | Phrase | Within | Named) -> str:
+def said_of(leaf: Leaf) -> str:
     """The words as typed; nothing of a whole value, of which a notice of its own tells."""
     match leaf:
         case Word(text) | Phrase(text):
             return text.strip(EDGES)
+        case Prefix() | Near():
+            return written(leaf)
         case Within(field, text, whole=whole):
             return f"{FIELD[field].option}:{text}" if searches_words_of(field) and not whole else ""
         case Named(words):
             return " ".join(word.text for word in words).strip(EDGES)
 
 
-def nearest_word(leaf: Word | Phrase | Within | Named, engine: Engine) -> str | None:
+def nearest_word(leaf: Leaf, engine: Engine) -> str | None:
     """The indexed word that is spelled most like the leaf's only word, as an item prints it."""
     if not isinstance(leaf, Word | Phrase | Within):
         return None
@@ -105,7 +122,7 @@ def printed_word(term: str, field: Field, *, engine: Engine) -> str | None:
         letter = engine.letter(address)
         value = field.extract(letter, letter.items[0])
         for text in (value,) if isinstance(value, str) else value or ():
-            for token in words_analyzer().pre_tokenize(text).tokens:
-                if token.text == term:
-                    return str(text[token.char_offset_from : token.char_offset_to]).lower()
+            for found, start, end in places_in(text):
+                if found == term:
+                    return str(text[start:end]).lower()
     return None

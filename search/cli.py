@@ -15,67 +15,16 @@ import typer
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, FIELD, FILTERS
 from imrsearch.search.arguments import with_command
+from imrsearch.search.helptext import EXAMPLES, HELP
 
 if TYPE_CHECKING:
+    from imrsearch.search.explain import Explanation
     from imrsearch.search.query import Sort
-
-EXAMPLES = """\
-\b
-Examples:
-  imrsearch demo                                         try it on fictional letters
-  imrsearch index ~/letters                              read a folder of letters
-  imrsearch "benzodiazepines 4 weeks" --outcome upheld   search the reasons
-  imrsearch klonopin --facets outcome,specialty          count what was found
-  imrsearch '"weaning" treatment:norco -acupuncture' --since 2016
-  imrsearch --drug tramadol --sort newest                all items on a drug
-  imrsearch show CM17-0019171:2                          one item in full
-"""
+    from imrsearch.search.results import Results
 
 # Ids of the fictional letters: case numbers that cannot exist, and files named so.
 FICTIONAL = re.compile(r"CM\d\d-99\d{5}$|fictional-")
 MOST_DEMO_ITEMS = 200
-
-# Help of the commands that take words, with examples.
-HELP = {
-    "search": """\
-Search the disputed items. `imrsearch QUERY` is short for this.
-
-\b
-Examples:
-  imrsearch "benzodiazepines 4 weeks" --outcome upheld
-  imrsearch norco -weaning --since 2016 --sort newest
-  imrsearch '"functional improvement" treatment:acupuncture'
-  imrsearch --drug tramadol --facets outcome,year --limit 0
-  imrsearch "MRI lumbar" --json | jq .total
-""",
-    "index": """\
-Read letters into the index; run it again to bring it up to date.
-
-PDF, HTML, plain text, ZIP and JSONL are told apart by their content.
-
-\b
-Examples:
-  imrsearch index ~/letters
-  imrsearch index 'letters/CM17-*.pdf' archive.zip
-  find . -name '*.pdf' | imrsearch index -
-""",
-    "parse": """\
-Print letters as understood, without an index.
-
-\b
-Examples:
-  imrsearch parse CM17-0019171.pdf
-  imrsearch parse letters --json > letters.jsonl
-""",
-    "show": """\
-Show an item in full with its letter's header, or a whole letter.
-
-\b
-Examples:
-  imrsearch show CM17-0019171:2
-  imrsearch show CM17-0019171 --json
-""",
-}
 
 app = typer.Typer(
     add_completion=False,
@@ -205,26 +154,41 @@ def search(
     sort: Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")] = "relevance",
     limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")] = 10,
     offset: Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")] = 0,
+    expand: Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")] = True,
+    widen: Annotated[bool, typer.Option(help="Where no item has all the words, find those that have most.")] = True,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
     """Search the disputed items. `imrsearch QUERY` is short for this."""
-    from imrsearch.search import render
     from imrsearch.search.query import Query
     from imrsearch.search.searcher import Searcher
 
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets),
         sort=cast("Sort", sort), limit=limit, offset=offset,
+        expand=expand, widen=widen,
     )  # fmt: skip
-    results = Searcher.open(index_folder(index)).search(asked)
+    searcher = Searcher.open(index_folder(index))
+    results = searcher.search(asked)
+    explanation = searcher.explain(asked) if explain else None
+    print_answer(results, explanation, json=json)
+    sys.exit(0 if results.total else 1)
+
+
+def print_answer(results: "Results", explanation: "Explanation | None", *, json: bool) -> None:
+    """Cards on a terminal, plain lines elsewhere, or one JSON object."""
+    from imrsearch.search import render
+
     if json:
-        say(render.as_json(results))
-    elif sys.stdout.isatty():
+        say(render.as_json(results, explanation))
+        return
+    if sys.stdout.isatty():
         render.print_cards(results)
     else:
         say(render.as_plain(results))
-    sys.exit(0 if results.total else 1)
+    if explanation:
+        say(render.explanation_plain(explanation))
 
 
 def facet_names(given: str | None) -> tuple[str, ...]:
@@ -370,6 +334,16 @@ def check_demo_folder(folder: Path) -> None:
         hits = Searcher.open(folder).search(Query(limit=MOST_DEMO_ITEMS)).hits
         if not all(FICTIONAL.match(hit.letter_id) for hit in hits):
             raise UsageError(f"{folder} holds an index of other letters", hint="name another folder: --index DIR")
+
+
+@app.command("help")
+def help_on(*, topic: Annotated[str, typer.Argument(metavar="TOPIC", help="query: how to ask.")] = "query") -> None:
+    """Explain the query language: imrsearch help query."""
+    from imrsearch.search.language import grammar
+
+    if topic != "query":
+        raise UsageError(f"there is no help on {topic}", hint=f"imrsearch help query, or imrsearch {topic} --help")
+    say(grammar())
 
 
 @app.callback(invoke_without_command=True)

@@ -12,23 +12,29 @@ from typing import assert_never
 
 import tantivy
 
-from imrsearch.schema.documents import value_term, words_analyzer, words_field
+from imrsearch.schema.documents import exact_field, terms_in, value_term, words_field
 from imrsearch.schema.fields import BOOSTS, FIELD, Field
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     All,
     AnyOf,
     Named,
+    Near,
     Node,
     Not,
     Phrase,
+    Prefix,
     Question,
     Within,
     Word,
+    nears_in,
     searches_words_of,
     written,
 )
+from imrsearch.search.marks import Pattern, pattern_of
+from imrsearch.search.proximity import is_phrase, phrases_query, read_query
 from imrsearch.search.query import DATE, UNDATED, Query, date_span, days_of
+from imrsearch.search.ranges import ends_of, is_range
 
 Must, Should, MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
@@ -40,49 +46,56 @@ EXPANSION = 0.6
 
 def terms_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are indexed: "10/325mg" is ("10", "325", "mg")."""
-    return tuple(words_analyzer().analyze(unicodedata.normalize("NFC", text)))
+    return terms_in(unicodedata.normalize("NFC", text))
 
 
 def compile_query(question: Question, engine: Engine) -> tantivy.Query:
     """The tree, and each filter's values; filters do not score."""
-    text = compile_tree(question.tree, engine)
-    if not question.filters:
-        return text
-    return all_of([text, *(unscored(compile_tree(node, engine)) for node in question.filters.values())])
+    filters = [unscored(compile_tree(node, engine)) for node in question.filters.values()]
+    text = compile_tree(question.tree, engine, left=all_of(filters) if filters else None)
+    return all_of([text, *filters]) if filters else text
 
 
-def compile_tree(tree: Node, engine: Engine) -> tantivy.Query:
+def compile_tree(tree: Node, engine: Engine, *, left: tantivy.Query | None = None) -> tantivy.Query:
     """The tree as a query; what holds no word that could be searched for finds nothing."""
-    return compile_node(tree, engine) or tantivy.Query.empty_query()
+    return compile_node(tree, engine, left=left) or tantivy.Query.empty_query()
 
 
-def compile_node(node: Node, engine: Engine) -> tantivy.Query | None:
-    """The node as a query; None where it holds no word that could be searched for."""
+def compile_node(node: Node, engine: Engine, *, left: tantivy.Query | None = None) -> tantivy.Query | None:
+    """The node as a query; None where it holds no word that could be searched for.
+
+    left  the only items that count, because of other parts: what must be read is read in these
+    """
     match node:
-        case Word(text) | Phrase(text):
-            terms = terms_of(text)
-            return in_boosted_fields(partial(terms_query, terms=terms, engine=engine)) if terms else None
+        case Word() | Phrase() | Prefix():
+            pattern = pattern_of(node)
+            return in_boosted_fields(partial(pattern_query, pattern=pattern, engine=engine)) if pattern.terms else None
+        case Near():
+            return near_query(node, engine, left=left)
         case Within():
             return within_query(node, engine)
         case Named():
             return named_query(node, engine)
         case Not(part):
-            found = compile_node(part, engine)
+            found = compile_node(part, engine, left=left)
             return found and tantivy.Query.boolean_query([(Must, everything()), (MustNot, found)])
         case All(parts):
-            return all_of_query(parts, engine) if parts else everything()
+            return all_of_query(parts, engine, left=left) if parts else everything()
         case AnyOf(parts):
-            found_parts = [found for part in once(parts) if (found := compile_node(part, engine))]
+            found_parts = [found for part in once(parts) if (found := compile_node(part, engine, left=left))]
             return any_of(found_parts) if found_parts else None
         case _:
             assert_never(node)
 
 
-def all_of_query(parts: tuple[Node, ...], engine: Engine) -> tantivy.Query | None:
+def all_of_query(parts: tuple[Node, ...], engine: Engine, *, left: tantivy.Query | None) -> tantivy.Query | None:
     """Every part, each once; negated parts together need one query of everything only where nothing else is asked."""
     clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
-    for part in once(parts):
-        wanted = compile_node(part.part if isinstance(part, Not) else part, engine)
+    # What must be read comes last, when the other parts leave few items.
+    for part in sorted(once(parts), key=is_read):
+        asked = part.part if isinstance(part, Not) else part
+        narrower = [query for occur, query in clauses if occur is Must] if is_read(part) else []
+        wanted = compile_node(asked, engine, left=all_of([*narrower, left] if left else narrower) if narrower else left)
         if wanted:
             clauses.append((MustNot if isinstance(part, Not) else Must, wanted))
     if not clauses:
@@ -90,6 +103,11 @@ def all_of_query(parts: tuple[Node, ...], engine: Engine) -> tantivy.Query | Non
     if all(occur is MustNot for occur, _ in clauses):
         clauses.append((Must, everything()))
     return tantivy.Query.boolean_query(clauses)
+
+
+def is_read(node: Node) -> bool:
+    """Some part of the node may have to be read item by item."""
+    return isinstance(node, Near | Not | All | AnyOf) and any(not is_phrase(near) for near in nears_in(node))
 
 
 def once(parts: tuple[Node, ...]) -> Iterable[Node]:
@@ -101,9 +119,34 @@ def within_query(within: Within, engine: Engine) -> tantivy.Query | None:
     """A value of one field: its words where the field has words, else the whole value."""
     field = FIELD[within.field]
     if not within.whole and searches_words_of(within.field):
-        terms = terms_of(within.text)
-        return boosted(terms_query(field, terms=terms, engine=engine), field.boost or 1.0) if terms else None
+        pattern = pattern_of(within)
+        found = pattern_query(field, pattern=pattern, engine=engine) if pattern.terms else None
+        return found and boosted(found, field.boost or 1.0)
     return unscored(value_query(field, within.text, engine=engine))
+
+
+def near_query(near: Near, engine: Engine, *, left: tantivy.Query | None) -> tantivy.Query | None:
+    """Two parts near each other in a field; None where one of them holds no word."""
+    patterns = (pattern_of(near.first), pattern_of(near.second))
+    if not all(pattern.terms for pattern in patterns):
+        return None
+    if is_phrase(near):
+        return in_boosted_fields(partial(phrases_query, near=near, engine=engine))
+    both = {
+        name: all_of(pattern_query(FIELD[name], pattern=pattern, engine=engine) for pattern in patterns)
+        for name in BOOSTS
+    }
+    counted = {name: all_of((query, unscored(left))) for name, query in both.items()} if left else both
+    return all_of(
+        (in_boosted_fields(lambda field: both[field.name]), unscored(read_query(near, counted, engine=engine)))
+    )
+
+
+def pattern_query(field: Field, *, pattern: Pattern, engine: Engine) -> tantivy.Query:
+    """The pattern in the field's words, by their stems or as they are written."""
+    if pattern.prefix:
+        return engine.beginning(exact_field(field), pattern.terms[0])
+    return terms_query(field, terms=pattern.terms, engine=engine, exact=pattern.exact)
 
 
 def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
@@ -113,10 +156,12 @@ def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
     score on top. So a rare misspelling never outranks the name that was asked for.
     """
     asked = [query for word in named.words if (query := compile_node(word, engine))]
-    drugs = FIELD[named.meaning.field]
-    meant = all_of(value_query(drugs, value, engine=engine) for value in named.meaning.values)
-    weighed = [weighted(meant, drugs.boost or max(BOOSTS.values()))]
-    if named.meaning.field == "drug":
+    weighed = []
+    if named.meaning.values:
+        held = FIELD[named.meaning.field]
+        meant = all_of(value_query(held, value, engine=engine) for value in named.meaning.values)
+        weighed.append(weighted(meant, held.boost or max(BOOSTS.values())))
+    if named.meaning.spelled:
         names = list(dict.fromkeys(terms for terms in named_terms(named) if terms))
         for name, boost in BOOSTS.items():
             spelled = any_of(terms_query(FIELD[name], terms=terms, engine=engine) for terms in names)
@@ -139,14 +184,17 @@ def in_boosted_fields(query_for: Callable[[Field], tantivy.Query]) -> tantivy.Qu
     return tantivy.Query.disjunction_max_query(fields, OTHER_FIELDS)
 
 
-def terms_query(field: Field, *, terms: tuple[str, ...], engine: Engine) -> tantivy.Query:
+def terms_query(field: Field, *, terms: tuple[str, ...], engine: Engine, exact: bool = False) -> tantivy.Query:
     """The terms in the field's words, side by side where there are several."""
-    name = words_field(field)
+    name = exact_field(field) if exact else words_field(field)
     return engine.term(name, terms[0]) if len(terms) == 1 else engine.phrase(name, terms)
 
 
 def value_query(field: Field, value: str, *, engine: Engine) -> tantivy.Query:
-    """A whole value of the field, one that the field can hold."""
+    """A whole value of the field, or a range of them."""
+    if field.kind in ("date", "number") and is_range(value):
+        first, last = ends_of(field, value)
+        return engine.between(field.name, first=first, last=last)
     match field.kind:
         case "date":
             return days_query(*date_span(value), engine=engine)

@@ -1,16 +1,19 @@
 """How many letters a query finds, and how many of its items hold each value: exact, whatever the size.
 
-The engine counts at most BUCKETS distinct values in one request. What does not fit into it is counted again by itself,
-and what does not fit then page after page, which is slow.
+The engine counts at most BUCKETS distinct values in one request, and fails beyond. Then each facet is counted by
+itself, and what does not fit then page after page, which is slow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tantivy
+from msgspec import structs
 
+from imrsearch.schema.documents import value_term
+from imrsearch.schema.errors import IndexFailure
 from imrsearch.schema.fields import FIELD
-from imrsearch.search.compile import all_of, days_query
+from imrsearch.search.compile import all_of, days_query, value_query
 from imrsearch.search.engine import Engine
 from imrsearch.search.query import LAST_DAY, UNDATED
 from imrsearch.search.results import FacetCount
@@ -19,21 +22,52 @@ from imrsearch.search.results import FacetCount
 BUCKETS = 65_000
 
 
-def count_facets(engine: Engine, query: tantivy.Query, *, names: tuple[str, ...]) -> dict[str, list[FacetCount]]:
-    """For each facet its values by count, numbers in their order."""
-    if not names:
-        return {}
-    share = max(BUCKETS // len(names), 1)
-    counted = engine.aggregate(query, {name: terms_of_field(name, share) for name in names})
+def count_facets(engine: Engine, found: Mapping[str, tantivy.Query]) -> dict[str, list[FacetCount]]:
+    """For each facet the values among the items that its query finds: by count, numbers in their order."""
+    alike: dict[int, list[str]] = {}
+    for name, query in found.items():
+        alike.setdefault(id(query), []).append(name)
+    counted: dict[str, list[FacetCount]] = {}
+    for names in alike.values():
+        counted |= count_together(engine, found[names[0]], names=names)
+    return {name: ordered(counted[name], name) for name in found}
+
+
+def count_together(engine: Engine, query: tantivy.Query, *, names: Sequence[str]) -> dict[str, list[FacetCount]]:
+    """Every value of several facets among the items of one query, in any order."""
+    try:
+        counted = engine.aggregate(query, {name: terms_of_field(name, BUCKETS) for name in names})
+    except IndexFailure:
+        # Too many values for one request. What really is broken fails again.
+        return {name: count_values(engine, query, name=name) for name in names}
     return {
-        name: ordered(
-            count_values(engine, query, name=name)
-            if counted[name]["sum_other_doc_count"]
-            else [bucket_of(bucket) for bucket in counted[name]["buckets"]],
-            name,
-        )
+        name: count_values(engine, query, name=name)
+        if counted[name]["sum_other_doc_count"]
+        else [bucket_of(bucket) for bucket in counted[name]["buckets"]]
         for name in names
     }
+
+
+def with_chosen(engine: Engine, counts: Sequence[FacetCount], *, name: str, chosen: Iterable[str]) -> list[FacetCount]:
+    """The counts with the values that a filter asks for marked; those that nothing found has stand last, with 0."""
+    if FIELD[name].kind == "number":
+        # A range chooses no single value; "007" is 7.
+        chosen = [str(int(value)) for value in chosen if value.isdecimal()]
+    wanted = {value_term(value): value for value in chosen if value}
+    marked = [
+        structs.replace(found, chosen=True) if wanted and value_term(str(found.value)) in wanted else found
+        for found in counts
+    ]
+    held = {value_term(str(found.value)) for found in marked if found.chosen is True}
+    absent = (value for term, value in wanted.items() if term not in held)
+    return ordered([*marked, *(FacetCount(printed_value(engine, value, name=name), 0, True) for value in absent)], name)
+
+
+def printed_value(engine: Engine, value: str, *, name: str) -> str | int:
+    """The value as the items that have it print it."""
+    held = count_values(engine, value_query(FIELD[name], value, engine=engine), name=name)
+    same = (found.value for found in held if value_term(str(found.value)) == value_term(value))
+    return next(same, int(value) if FIELD[name].kind == "number" else value)
 
 
 def count_values(engine: Engine, query: tantivy.Query, *, name: str) -> list[FacetCount]:

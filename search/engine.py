@@ -1,16 +1,23 @@
 """The opened index in the engine's own terms: every call to it, with its failures as errors of ours."""
 
+import contextlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import tantivy
 from msgspec import Struct
 
-from imrsearch.schema.documents import stored_letter
+from imrsearch.schema.documents import exact_field, stored_letter, words_field
 from imrsearch.schema.engine import engine_errors, failure_of
+from imrsearch.schema.errors import ImrSearchError
+from imrsearch.schema.fields import FIELDS
 from imrsearch.schema.records import Letter
 
 FAILED = "the search failed"
+# In what the engine prints of a query: "Term(field=6, type=Str, ...".
+NUMBER = re.compile(r"field=(\d+)")
 Ranked = tuple[Any, tantivy.DocAddress]
 
 
@@ -37,6 +44,23 @@ class Engine(Struct, frozen=True):
         except ValueError as error:
             raise failure_of(error, FAILED) from error
 
+    def apart(self, name: str, terms: Sequence[tuple[int, str]]) -> tantivy.Query:
+        """Items with the two or more terms, each at its distance from the first."""
+        try:
+            return tantivy.Query.phrase_query(self.schema, name, list(terms))
+        except ValueError as error:
+            raise failure_of(error, FAILED) from error
+
+    def beginning(self, name: str, letters: str) -> tantivy.Query:
+        """Items with a term that begins with the letters; they are letters and digits only."""
+        with engine_errors(FAILED):
+            return tantivy.Query.regex_query(self.schema, name, f"{letters}.*")
+
+    def one_of(self, name: str, terms: Sequence[str]) -> tantivy.Query:
+        """Items with at least one of the terms."""
+        with engine_errors(FAILED):
+            return tantivy.Query.term_set_query(self.schema, name, list(terms))
+
     def between(self, name: str, *, first: int, last: int) -> tantivy.Query:
         """Items with a number from `first` to `last`."""
         with engine_errors(FAILED):
@@ -59,6 +83,26 @@ class Engine(Struct, frozen=True):
             return self.searcher.search(query, number, count=False, order_by_field=by, order=order).hits
 
     # What is asked of the engine and what it answers are JSON.
+    def explained(self, query: tantivy.Query, address: tantivy.DocAddress) -> dict[str, Any]:
+        """How the engine came to the score of an item that the query finds."""
+        with engine_errors(FAILED):
+            told = query.explain(self.searcher, address).to_json()
+        explained: dict[str, Any] = msgspec.json.decode(told)
+        return explained
+
+    def field_names(self) -> dict[int, str]:
+        """What our fields are called, by the numbers under which the engine speaks of them."""
+        names: dict[int, str] = {}
+        for field in FIELDS:
+            spoken = {field.name: "", words_field(field): "", exact_field(field): ", as written"}
+            for name, how in spoken.items():
+                # The index has no such field: its words are not searched.
+                with contextlib.suppress(ImrSearchError):
+                    query = self.term(name, 0 if field.kind in ("number", "date") else "")
+                    if number := NUMBER.search(repr(query)):
+                        names[int(number[1])] = field.option + how
+        return names
+
     def aggregate(self, query: tantivy.Query, request: dict[str, Any]) -> dict[str, Any]:
         """What the engine counts among the items found."""
         with engine_errors(FAILED):

@@ -1,22 +1,77 @@
-"""Words that name a drug or a class also find its other names; what was added is said."""
+"""Words that name a drug, a class or a treatment also find its other names; what was added or corrected is said."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import assert_never
 
 from msgspec import structs
 
-from imrsearch.schema.vocabulary import Meaning, longest_name, meaning_of
-from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Not, Phrase, Question, Within, Word
+from imrsearch.schema.meaning import Meaning, longest_name, meaning_of, name_meant_by
+from imrsearch.schema.vocabulary import WORD, folded
+from imrsearch.search.language import (
+    EDGES,
+    All,
+    AnyOf,
+    Named,
+    Near,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    Question,
+    Within,
+    Word,
+)
 
 # Names listed in a notice; the rest is counted.
 LISTED = 6
 
 
-def expand(question: Question) -> Question:
-    """The question with every name it holds unfolded: words outside quotes, negated ones too."""
-    tree = expanded(question.tree)
+def everywhere(_: str) -> bool:
+    """Any word may be in the index: nothing is known of it."""
+    return True
+
+
+def expand(question: Question, *, indexed: Callable[[str], bool] = everywhere) -> Question:
+    """The question with every name it holds unfolded: words outside quotes, negated ones too.
+
+    indexed  some item or summary has the word; such a word is never a misspelt name
+    """
+    read: dict[str, str] = {}
+    tree = expanded(corrected(question.tree, partial(correction, indexed=indexed, read=read)))
+    corrections = (f"{typed}: read as {name}" for typed, name in read.items())
     notices = (notice_of(named, left_out=left_out) for named, left_out in names_in(tree))
-    return structs.replace(question, tree=tree, notices=(*question.notices, *dict.fromkeys(filter(None, notices))))
+    said = dict.fromkeys((*corrections, *filter(None, notices)))
+    return structs.replace(question, tree=tree, notices=(*question.notices, *said))
+
+
+def corrected(node: Node, correct: Callable[[str], str]) -> Node:
+    """The node with the text of each of its words corrected."""
+    match node:
+        case Word(text, place):
+            return Word(correct(text), place)
+        case Not(part):
+            return Not(corrected(part, correct))
+        case AnyOf(parts):
+            return AnyOf(tuple(corrected(part, correct) for part in parts))
+        case All(parts):
+            return All(tuple(corrected(part, correct) for part in parts))
+        case _:
+            return node
+
+
+def correction(text: str, *, indexed: Callable[[str], bool], read: dict[str, str]) -> str:
+    """The text with misspelt names of drugs and classes as they are spelt; `read` keeps what was corrected."""
+
+    def spelt(match: re.Match[str]) -> str:
+        name = name_meant_by(folded(match[0]))
+        if name is None or indexed(match[0]):
+            return match[0]
+        read[match[0]] = name
+        return name
+
+    return WORD.sub(spelt, text)
 
 
 def expanded(node: Node) -> Node:
@@ -31,7 +86,7 @@ def expanded(node: Node) -> Node:
         case All(parts):
             unfolded = tuple(unfold(parts))
             return unfolded[0] if len(unfolded) == 1 else All(unfolded)
-        case Phrase() | Within() | Named():
+        case Phrase() | Prefix() | Near() | Within() | Named():
             return node
         case _:
             assert_never(node)
@@ -72,7 +127,7 @@ def names_in(node: Node, *, left_out: bool = False) -> Iterator[tuple[Named, boo
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from names_in(part, left_out=left_out)
-        case Word() | Phrase() | Within():
+        case Word() | Phrase() | Prefix() | Near() | Within():
             return
         case _:
             assert_never(node)
@@ -81,7 +136,7 @@ def names_in(node: Node, *, left_out: bool = False) -> Iterator[tuple[Named, boo
 def notice_of(named: Named, *, left_out: bool) -> str:
     """What else is searched for, or left out, with a name; empty where it has no other name."""
     asked = " ".join(word.text for word in named.words).strip(EDGES)
-    others = listed(named.meaning.names) if named.meaning.field == "drug" else class_drugs(named.meaning)
+    others = class_drugs(named.meaning) if named.meaning.field == "drug_class" else listed(named.meaning.names)
     return f"{asked}: also {'left out' if left_out else 'searched'} {others}" if others else ""
 
 

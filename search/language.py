@@ -1,49 +1,43 @@
 """The question as people type it, and the tree it stands for. Knows the field list, and no engine.
 
-    clonazepam 4 weeks             items that have every word
-    "functional improvement"       the words side by side and in this order
-    klonopin OR xanax sleep        either side: (klonopin) OR (xanax AND sleep)
-    opioids -taper  NOT taper      items without the word
-    outcome:overturned  section:"criteria for use"
-
-OR is the weakest: it divides the question into alternatives, and each of these is taken whole. AND may be written;
-it changes nothing. Lower-case or, and, not are words. Brackets do not group. What is not syntax is text: a pasted
-heading such as `Norco 10/325mg #180` never fails, nor does `Quantity:60.00` or `Diagnosis:sprain`, where the part
-before the colon is no field or the part behind it no number; a notice says so.
+`query_help.txt` is the language as people read it; `lexer.py` cuts the question into pieces. OR is the weakest: it
+divides the question, or what a bracket holds, into alternatives, and each of these is taken whole. AND may be written;
+it changes nothing. Lower-case or, and, not are words. What is not syntax is text: a pasted heading such as
+`Norco 10/325mg #180` never fails, and a notice says what was not understood.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
-from itertools import groupby
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import assert_never
 
 from msgspec import Struct
 
-from imrsearch.schema.errors import QueryError, UsageError
-from imrsearch.schema.fields import FIELD
-from imrsearch.schema.vocabulary import Meaning
-from imrsearch.search.query import check_value, clean_value, readable
+from imrsearch.schema.errors import QueryError
+from imrsearch.schema.fields import FIELD, SPOKEN
+from imrsearch.schema.meaning import Meaning
+from imrsearch.search.lexer import RUN, SPACE, Token, tokens_of
+from imrsearch.search.query import readable
 
 MAX_LENGTH = 4_000
 MAX_WORDS = 256
+# Each asks for up to a hundred phrases, or to read thousands of items.
+MAX_NEARS = 6
 
-SPACE = re.compile(r"\s+")
-# An opening bracket before a word or a quote: `("two words"`, `(facet`.
-BRACKETS = re.compile(r"[(\[{]+")
-# "-taper", "--taper", "-“long term”"; not the dash of " - ", " -- " or "-(30)".
-MINUS = re.compile(r"--?(?=[^\W_]|[\"“”.#])")
-# "outcome:upheld"; not "Service: EKG", "http://x", "3:1".
-FIELD_NAME = re.compile(r"([A-Za-z][A-Za-z_-]*):(?=[^\s:/])")
-# A quote opens a phrase only where a word could begin, so that `3" foam` stays text.
-QUOTED = re.compile(r"[\"“”]([^\"“”]*)[\"“”]")
-CHUNK = re.compile(r"\S+")
-# Words as they are counted against MAX_WORDS.
-RUN = re.compile(r"[^\W_]+")
 # What a word drags along out of a sentence: "(facet", "#180"; not the point of ".5".
 EDGES = '"“”()[]{}<>,;:!?#*&'
-# What a field's value drags along out of a sentence: "drug:norco," "(drug:norco)".
-VALUE_END = ")]},;"
+# A page as it is spoken of: "24", "76-78,".
+SPOKEN_NUMBER = re.compile(r"(\d{1,4})(?:[-–](\d{1,4}))?[.,;:]?", re.ASCII)
+
+
+@cache
+def grammar() -> str:
+    """The language on one page, with examples."""
+    # Slow to import, and only the help asks for it.
+    from importlib import resources
+
+    return resources.files(__package__).joinpath("query_help.txt").read_text(encoding="utf-8")
 
 
 class Word(Struct, frozen=True):
@@ -68,7 +62,7 @@ class Within(Struct, frozen=True):
 
     field   name of a field
     text    the value as typed, without quotes
-    quoted  it stood between quotes
+    quoted  it stood between quotes: words are searched as they are written
     place   of the value
     whole   the text is one of the index's own values, not words of one
     """
@@ -78,6 +72,26 @@ class Within(Struct, frozen=True):
     quoted: bool = False
     place: int = 0
     whole: bool = False
+
+
+class Prefix(Struct, frozen=True):
+    """The beginning of words: "neuropath"."""
+
+    text: str
+    place: int = 0
+
+
+class Near(Struct, frozen=True):
+    """Two words, phrases or beginnings near each other.
+
+    distance  words from the end of one to the beginning of the other, 1 for side by side; null: in one sentence
+    ordered   the first one stands first
+    """
+
+    first: "Operand"
+    second: "Operand"
+    distance: int | None = None
+    ordered: bool = False
 
 
 class Not(Struct, frozen=True):
@@ -105,7 +119,9 @@ class Named(Struct, frozen=True):
     meaning: Meaning
 
 
-Node = Word | Phrase | Within | Not | All | AnyOf | Named
+Operand = Word | Phrase | Prefix
+Leaf = Word | Phrase | Prefix | Near | Within | Named
+Node = Leaf | Not | All | AnyOf
 EVERYTHING = All()
 NOTHING = AnyOf()
 
@@ -123,18 +139,6 @@ class Question(Struct, frozen=True):
     filters: Mapping[str, Node] = {}
 
 
-class Token(Struct, frozen=True):
-    """A piece of the question.
-
-    sign  "word", "phrase", "or", "not", a field's name with a colon: "outcome:", or "text" for what only looks so
-    """
-
-    sign: str
-    text: str
-    place: int
-    quoted: bool = False
-
-
 def parse(text: str) -> Question:
     """The question's tree and what was noticed in reading it."""
     text = readable(text)
@@ -146,128 +150,128 @@ def parse(text: str) -> Question:
             hint="search for the words that matter, or for a phrase",
         )
     notices: list[str] = []
-    tokens = list(tokens_of(text, notices))
+    tokens = tokens_of(text, notices)
     check_size(text, tokens)
-    alternatives = [list(group) for is_or, group in groupby(tokens, lambda token: token.sign == "or") if not is_or]
-    parts = [part for tokens in alternatives if (part := conjunction(tokens))]
-    ors = sum(token.sign == "or" for token in tokens)
-    if ors > max(len(parts) - 1, 0):
-        notices.append("an OR with nothing on one side was left out")
-    if parts:
-        return Question(parts[0] if len(parts) == 1 else AnyOf(tuple(parts)), tuple(dict.fromkeys(notices)))
+    if tree := alternatives(deque(tokens), notices):
+        return Question(tree, tuple(dict.fromkeys(notices)))
     if text.strip():
-        return Question(NOTHING, (*notices, "nothing in the query can be searched for"))
+        return Question(NOTHING, (*dict.fromkeys(notices), "nothing in the query can be searched for"))
     return Question(EVERYTHING)
 
 
 def check_size(text: str, tokens: list[Token]) -> None:
-    """QueryError at the first word beyond the limit."""
-    words = 0
+    """QueryError at the first word or operator beyond the limit."""
+    words = nears = 0
     for token in tokens:
         words += len(RUN.findall(token.text))
-        if words > MAX_WORDS:
+        nears += token.sign == "near"
+        if words > MAX_WORDS or nears > MAX_NEARS:
+            too_many = f"{MAX_WORDS} words" if words > MAX_WORDS else f"{MAX_NEARS} of /n, +n and /s"
             raise QueryError(
-                f"the query has more than {MAX_WORDS} words",
+                f"the query has more than {too_many}",
                 query=text,
                 place=token.place,
                 hint="search for the words that matter, or for a phrase",
             )
 
 
-def conjunction(tokens: list[Token]) -> Node | None:
-    """Tokens without OR: every one must be found."""
+def alternatives(tokens: deque[Token], notices: list[str]) -> Node | None:
+    """Tokens up to the end or the bracket that closes; OR divides them."""
+    parts = [conjunction(tokens, notices)]
+    while tokens and tokens[0].sign == "or":
+        tokens.popleft()
+        parts.append(conjunction(tokens, notices))
+    kept = tuple(part for part in parts if part)
+    if len(kept) < len(parts) and len(parts) > 1:
+        notices.append("an OR with nothing on one side was left out")
+    return AnyOf(kept) if len(kept) > 1 else next(iter(kept), None)
+
+
+def conjunction(tokens: deque[Token], notices: list[str]) -> Node | None:
+    """Tokens up to the next OR or the bracket that closes: every one must be found."""
     parts: list[Node] = []
     negative = False
-    for token in tokens:
-        if token.sign == "not":
-            negative = not negative
+    while tokens and tokens[0].sign not in ("or", ")"):
+        if tokens[0].sign in ("and", "not"):
+            negative ^= tokens.popleft().sign == "not"
             continue
-        node = node_of(token)
-        parts.append(Not(node) if negative else node)
+        node = next_node(tokens, notices)
+        if node is None:
+            continue
+        if negative:
+            parts.append(Not(node))
+        else:
+            # Brackets around words that must all be found change nothing.
+            parts += node.parts if isinstance(node, All) else (node,)
         negative = False
-    if len(parts) == 1:
-        return parts[0]
-    return All(tuple(parts)) if parts else None
+    several = with_spoken(parts)
+    return All(several) if len(several) > 1 else next(iter(several), None)
 
 
-def node_of(token: Token) -> Node:
-    """A word, a phrase or a field's value."""
-    if token.sign == "word":
+def next_node(tokens: deque[Token], notices: list[str]) -> Node | None:
+    """What stands in brackets, or a word, phrase or value, with those that it must be near."""
+    token = tokens.popleft()
+    if token.sign == "(":
+        inner = alternatives(tokens, notices)
+        tokens.popleft()
+        return inner
+    if token.sign == "near":
+        notices.append(f"treated `{token.text}` as text: it stands between two words or phrases")
         return Word(token.text, token.place)
-    if token.sign == "phrase":
-        return Phrase(token.text, token.place)
-    if token.sign == "text":
-        name, _, value = token.text.partition(":")
-        place = token.place + len(name) + 1
-        said = (Word(name, token.place), Phrase(value, place) if token.quoted else Word(value, place))
-        return All(said) if RUN.search(value) else said[0]
-    return Within(token.sign.removesuffix(":"), token.text, token.quoted, token.place)
+    node = node_of(token)
+    pairs: list[Near] = []
+    while isinstance(node, Operand) and len(tokens) > 1 and tokens[0].sign == "near":
+        second = node_of(tokens[1])
+        if not isinstance(second, Operand):
+            break
+        pairs.append(pair_of(node, second, sign=tokens.popleft().text))
+        tokens.popleft()
+        node = second
+    if not pairs:
+        return node
+    return All(tuple(pairs)) if len(pairs) > 1 else pairs[0]
 
 
-def tokens_of(text: str, notices: list[str]) -> Iterator[Token]:
-    """The question's pieces in order; those without a letter or digit say nothing and are left out."""
-    place = 0
-    while place < len(text):
-        if match := SPACE.match(text, place):
-            place = match.end()
-            continue
-        if match := BRACKETS.match(text, place):
-            if "OR" in text.split():
-                notices.append("brackets do not group: OR divides the whole query")
-            place = match.end()
-        if match := MINUS.match(text, place):
-            yield Token("not", "-", place)
-            place = match.end()
-        token, place = next_token(text, place, notices=notices)
-        if token and (token.sign in ("or", "not") or RUN.search(token.text)):
-            yield token
+def pair_of(first: Operand, second: Operand, *, sign: str) -> Near:
+    """Both with the operator between them: "/5", "w/5", "+5", "/s"."""
+    number = sign.lstrip("w/+")
+    return Near(first, second, None if number == "s" else int(number), ordered=sign.startswith("+"))
 
 
-def next_token(text: str, place: int, *, notices: list[str]) -> tuple[Token | None, int]:
-    """The operator, phrase, field or word at `place`, and where it ends."""
-    if match := FIELD_NAME.match(text, place):
-        token, end = field_token(match[1], text, start=match.end())
-        if (problem := problem_of(match[1], token)) is None:
-            return token, end
-        notices.append(f"treated `{text[place:end].rstrip(VALUE_END)}` as text: {problem}")
-        return Token("text", f"{match[1]}:{token.text}", place, token.quoted), end
-    if match := QUOTED.match(text, place):
-        return Token("phrase", match[1], place, quoted=True), match.end()
-    match = CHUNK.match(text, place)
-    if match is None:
-        return None, place
-    if match[0][0] in '"“':
-        notices.append("a quote is not closed: its words were searched apart")
-    if match[0] == "AND":
-        return None, match.end()
-    if match[0] in ("OR", "NOT"):
-        return Token(match[0].lower(), match[0], place), match.end()
-    return Token("word", match[0], place), match.end()
+def node_of(token: Token) -> Node | None:
+    """A word, a phrase or a field's value; null for an operator or a bracket."""
+    match token.sign:
+        case "word":
+            return Word(token.text, token.place)
+        case "prefix":
+            return Prefix(token.text, token.place)
+        case "phrase":
+            return Phrase(token.text, token.place)
+        case "text":
+            name, _, value = token.text.partition(":")
+            place = token.place + len(name) + 1
+            said = (Word(name, token.place), Phrase(value, place) if token.quoted else Word(value, place))
+            return All(said) if RUN.search(value) else said[0]
+        case sign if sign.endswith(":"):
+            return Within(sign.removesuffix(":"), token.text, token.quoted, token.place)
+        case _:
+            return None
 
 
-def field_token(typed: str, text: str, *, start: int) -> tuple[Token, int]:
-    """A field's value from `start`, quoted or up to the next space."""
-    sign = f"{typed.lower().replace('-', '_')}:"
-    if match := QUOTED.match(text, start):
-        return Token(sign, clean_value(match[1]), start, quoted=True), match.end()
-    match = CHUNK.match(text, start)
-    value = match[0] if match else ""
-    return Token(sign, value.rstrip(VALUE_END).strip('"“”'), start), start + len(value)
-
-
-def problem_of(typed: str, token: Token) -> str | None:
-    """Why the token is no value of a field, or null."""
-    names = [field.name for field in FIELD.values() if field.kind != "stored"]
-    name = token.sign.removesuffix(":")
-    if name not in names:
-        near = [FIELD[other].option for other in get_close_matches(name, names, cutoff=0.75)]
-        nearest = f"; nearest: {', '.join(near)}" if near else ""
-        return f"{typed} is not a field{nearest}"
-    try:
-        check_value(FIELD[name], token.text)
-    except UsageError as error:
-        return error.message
-    return None
+def with_spoken(parts: Sequence[Node]) -> tuple[Node, ...]:
+    """The parts, where "page 24" also means what cites that page."""
+    said: list[Node] = []
+    for part in parts:
+        word = said[-1] if said else None
+        field = SPOKEN.get(word.text.lower().strip(EDGES + ".")) if isinstance(word, Word) else None
+        match = SPOKEN_NUMBER.fullmatch(part.text) if field and isinstance(part, Word) else None
+        if field and match and isinstance(word, Word):
+            first, last = match[1], match[2] or match[1]
+            value = f"{first}..{last}" if int(first) < int(last) else first
+            said[-1] = AnyOf((All((word, part)), Within(field.name, value, whole=True)))
+        else:
+            said.append(part)
+    return tuple(said)
 
 
 def searches_words_of(name: str) -> bool:
@@ -279,7 +283,7 @@ def searches_words_of(name: str) -> bool:
 def scores(node: Node) -> bool:
     """Whether the node says anything of how well an item fits; conditions alone do not."""
     match node:
-        case Word() | Phrase() | Named():
+        case Word() | Phrase() | Prefix() | Near() | Named():
             return True
         case Within(field, whole=whole):
             return not whole and searches_words_of(field)
@@ -291,10 +295,10 @@ def scores(node: Node) -> bool:
             assert_never(node)
 
 
-def wanted_leaves(node: Node) -> Iterator[Word | Phrase | Within | Named]:
+def wanted_leaves(node: Node) -> Iterator[Leaf]:
     """The words, phrases, names and values that are asked for, without those excluded."""
     match node:
-        case Word() | Phrase() | Within() | Named():
+        case Word() | Phrase() | Prefix() | Near() | Within() | Named():
             yield node
         case All(parts) | AnyOf(parts):
             for part in parts:
@@ -303,6 +307,20 @@ def wanted_leaves(node: Node) -> Iterator[Word | Phrase | Within | Named]:
             return
         case _:
             assert_never(node)
+
+
+def nears_in(node: Node) -> Iterator[Near]:
+    """Every pair of parts in the tree that must be near each other, negated ones too."""
+    match node:
+        case Near():
+            yield node
+        case Not(part):
+            yield from nears_in(part)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from nears_in(part)
+        case _:
+            return
 
 
 def values_in(node: Node) -> Iterator[Within]:
@@ -315,7 +333,7 @@ def values_in(node: Node) -> Iterator[Within]:
         case All(parts) | AnyOf(parts):
             for part in parts:
                 yield from values_in(part)
-        case Word() | Phrase() | Named():
+        case Word() | Phrase() | Prefix() | Near() | Named():
             return
         case _:
             assert_never(node)
@@ -328,8 +346,13 @@ def written(node: Node) -> str:
             return text.strip(EDGES)
         case Phrase(text):
             return f'"{text}"'
-        case Within(field, text):
-            return valued(field, text)
+        case Prefix(text):
+            return f"{text}*"
+        case Near(first, second, distance, ordered):
+            sign = "/s" if distance is None else f"{'+' if ordered else '/'}{distance}"
+            return f"{written(first)} {sign} {written(second)}"
+        case Within(field, text, quoted=quoted, whole=whole):
+            return f'{field}:"{text}"' if quoted and not whole else valued(field, text)
         case Not(part):
             return f"NOT {grouped(part)}"
         case All(parts):
@@ -339,9 +362,8 @@ def written(node: Node) -> str:
         case Named(words, meaning):
             meant = " AND ".join(valued(meaning.field, value) for value in meaning.values)
             asked = " AND ".join(map(written, words))
-            sides = [f"({side})" if " AND " in side else side for side in (asked, meant)]
-            names = meaning.names if meaning.field == "drug" else ()
-            return " OR ".join([*sides, *(f'"{name}"' if " " in name else name for name in names)])
+            sides = [f"({side})" if " AND " in side else side for side in (asked, meant) if side]
+            return " OR ".join([*sides, *(f'"{name}"' if " " in name else name for name in meaning.spelled)])
         case _:
             assert_never(node)
 

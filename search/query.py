@@ -31,6 +31,8 @@ class Query(Struct, frozen=True, kw_only=True):
     until    likewise the last: "2016" is to the end of 2016
     facets   names of the fields whose values are counted
     limit    how many hits; 0 counts only
+    expand   names of drugs and treatments also find their other names, and misspelt ones are corrected
+    widen    where no item has all the words, items that have most of them are found
     """
 
     text: str = ""
@@ -41,6 +43,8 @@ class Query(Struct, frozen=True, kw_only=True):
     sort: Sort = "relevance"
     limit: int = 10
     offset: int = 0
+    expand: bool = True
+    widen: bool = True
 
 
 def checked(query: Query) -> Query:

@@ -1,14 +1,16 @@
 """Results and letters for programs and for the eye: JSON, plain lines, and cards on a terminal."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from imrsearch.schema.fields import FIELD
+from imrsearch.schema.fields import BELOW, FIELD
 from imrsearch.schema.records import Citation, Item, Letter
+from imrsearch.search.explain import Explanation, Part
 from imrsearch.search.results import FacetCount, Hit, Results, Shown, Span
 
 if TYPE_CHECKING:
@@ -44,10 +46,45 @@ class Block(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def as_json(results: Results) -> str:
-    """The contract's one object, on one line."""
+def as_json(results: Results, explanation: Explanation | None = None) -> str:
+    """The contract's one object, on one line; an explanation is a key more."""
     hits = tuple(structs.replace(hit, citations=UNSET, marks=UNSET) for hit in results.hits)
-    return msgspec.json.encode(structs.replace(results, hits=hits, offset=UNSET)).decode()
+    facets = {
+        name: [FacetCount(found.value, found.count) for found in counts] for name, counts in results.facets.items()
+    }
+    contract = structs.replace(results, hits=hits, facets=facets, offset=UNSET)
+    if explanation:
+        return msgspec.json.encode(msgspec.to_builtins(contract) | {"explanation": explanation}).decode()
+    return msgspec.json.encode(contract).decode()
+
+
+def explanation_plain(explanation: Explanation) -> str:
+    """How the answer came about, in lines: what was understood and added, where the time went, one score in parts."""
+    lists = {
+        "understood as": explanation.tree,
+        "filters": tuple(explanation.filters.values()),
+        "read as text": explanation.syntax,
+        "values": explanation.readings,
+        "names": explanation.expansions,
+        "left out": explanation.relaxed,
+        f"time: {explanation.total_ms:.1f} ms": tuple(
+            f"{spent:8.2f}  {step}" for step, spent in explanation.took_ms.items()
+        ),
+    }
+    if explanation.id:
+        score = tuple(score_lines(explanation.score)) if explanation.score else ("not found by the query",)
+        lists[f"score of {explanation.id}"] = score
+    blocks = (
+        "\n".join((title, *(f"  {printable(line)}" for line in lines))) for title, lines in lists.items() if lines
+    )
+    return "\n\n".join(blocks)
+
+
+def score_lines(part: Part, depth: int = 0) -> Iterator[str]:
+    """A score, and below it what it is made of."""
+    yield f"{'  ' * depth}{part.score:.4f}  {part.what}" + (f" = {part.formula}" if part.formula else "")
+    for each in part.parts:
+        yield from score_lines(each, depth + 1)
 
 
 def as_plain(results: Results) -> str:
@@ -60,7 +97,7 @@ def as_plain(results: Results) -> str:
         about = " · ".join(part for part in (cited, ", ".join(hit.specialties)) if part)
         lines += [f"  {printable(line)}" for line in (about, hit.snippet) if line]
     for name, counts in results.facets.items():
-        shown = (f"  {printable(str(found.value))}\t{found.count}" for found in counts[:MOST_VALUES])
+        shown = (f"  {printable(str(found.value))}\t{found.count}" for found in shown_values(counts, name))
         lines += ["", FIELD[name].option, *shown, *(f"  {line}" for line in more_values(counts))]
     return "\n".join(lines)
 
@@ -139,17 +176,44 @@ def facet_table(results: Results, name: str) -> "Table":
     table.add_column()
     table.add_column(justify="right")
     counts = results.facets[name]
-    for found in counts[:MOST_VALUES]:
-        table.add_row(Text(printable(str(found.value))), f"{found.count:,}")
+    shown = shown_values(counts, name)
+    values = {str(found.value) for found in shown}
+    for found in shown:
+        style = MARKED if found.chosen is True else ""
+        value = in_tree(str(found.value), values) if FIELD[name].tree else str(found.value)
+        table.add_row(Text(printable(value), style=style), f"{found.count:,}")
     for line in more_values(counts):
         table.add_row(Text(line, style="italic"), "")
     return table
 
 
+def shown_values(counts: Sequence[FacetCount], name: str) -> list[FacetCount]:
+    """The first values, and all that a filter asks for; paths below what they lead on from."""
+    shown = [found for place, found in enumerate(counts) if place < MOST_VALUES or found.chosen is True]
+    if not FIELD[name].tree:
+        return shown
+    # What a path leads on from is never rarer than the path: it stands before it, and is shown where the path is.
+    held = {str(found.value): found.count for found in shown}
+    return sorted(shown, key=lambda found: [(-held.get(path, 0), path) for path in beginnings(str(found.value))])
+
+
+def beginnings(path: str) -> list[str]:
+    """ "a > b > c" is "a", "a > b", "a > b > c"."""
+    return list(accumulate(path.split(BELOW), lambda above, part: f"{above}{BELOW}{part}"))
+
+
+def in_tree(path: str, shown: Container[str]) -> str:
+    """The path's last part, set in by the parts above it; the whole path where those are not shown."""
+    *above, _ = beginnings(path)
+    if not all(each in shown for each in above):
+        return path
+    return "  " * len(above) + path.rpartition(BELOW)[2]
+
+
 def more_values(counts: Sequence[FacetCount]) -> Iterator[str]:
     """How many values of a facet are not printed."""
-    if len(counts) > MOST_VALUES:
-        yield f"and {counted(len(counts) - MOST_VALUES, 'more value')}; --json has them all"
+    if more := sum(found.chosen is not True for found in counts[MOST_VALUES:]):
+        yield f"and {counted(more, 'more value')}; --json has them all"
 
 
 def outcome_of(outcome: str) -> tuple[str, str, str]:

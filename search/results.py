@@ -17,10 +17,14 @@ class IndexFigures(Struct, frozen=True):
 
 
 class FacetCount(Struct, frozen=True):
-    """A value of a facet, and how many of the items found have it."""
+    """A value of a facet, and how many of the items found have it.
+
+    chosen  a filter asks for it; for people, not in the JSON
+    """
 
     value: str | int
     count: int
+    chosen: bool | UnsetType = UNSET
 
 
 class Hit(Struct, frozen=True, kw_only=True):

@@ -1,33 +1,48 @@
 """An opened index: questions in, results out; letters by their id."""
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from pathlib import Path
 
 import tantivy
-from msgspec import structs
+from msgspec import Struct, structs
 
 from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
-from imrsearch.schema.errors import StaleIndex, UsageError
+from imrsearch.schema.errors import QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FIELD, Field
 from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.records import Letter
-from imrsearch.search.advice import advice
-from imrsearch.search.compile import compile_query, everything, undated, value_query, within_days
-from imrsearch.search.counts import count_facets, count_letters
+from imrsearch.search.advice import absent_words, advice, is_indexed
+from imrsearch.search.compile import all_of, compile_query, compile_tree, everything, undated, value_query, within_days
+from imrsearch.search.counts import count_facets, count_letters, with_chosen
 from imrsearch.search.engine import Engine
 from imrsearch.search.expand import expand
-from imrsearch.search.language import Question, as_run, parse
+from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
+from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
+from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.order import Row, ranked
 from imrsearch.search.query import Query, checked
-from imrsearch.search.results import Hit, IndexFigures, Results, Shown
-from imrsearch.search.snippet import Wanted, marked_treatment, passage_of, wanted_in
+from imrsearch.search.results import FacetCount, Hit, IndexFigures, Results, Shown
+from imrsearch.search.snippet import marked_treatment, passage_of
 from imrsearch.search.values import with_values
+from imrsearch.search.widen import widened
 
 # How many ids are named that begin like one that is not there.
 NEAREST = 3
+
+
+class Answer(Struct, frozen=True):
+    """Results, and how they came about.
+
+    question  as it ran: widened where no item has all of it
+    found     the same with its days, as the engine takes it
+    """
+
+    results: Results
+    question: Question
+    found: tantivy.Query
 
 
 class Searcher:
@@ -53,31 +68,118 @@ class Searcher:
 
     def search(self, query: Query) -> Results:
         """The items that the query finds, counted and in order; raises QueryError, UsageError or IndexFailure."""
-        started = time.perf_counter()
-        query = checked(query)
-        question = expand(with_values(parse(query.text), query, engine=self.engine))
-        asked = compile_query(question, self.engine)
-        found = within_days(asked, query, engine=self.engine)
-        total = self.engine.count(found)
-        rows = ranked(self.engine, found, query=query, tree=question.tree, total=total)
-        hits = self.hits(rows, wanted_in(question.tree))
+        return self.answer(checked(query), Clock()).results
+
+    def answer(self, query: Query, clock: Clock) -> Answer:
+        """The results of a checked query, and how it ran."""
+        question = self.question(query, clock)
+        wanted = wanted_in(question.tree)
+        asked, found, total = self.found(query, question, clock)
+        if query.widen and not total and (wider := clock.lap("advice", self.widened(query, question))):
+            question = wider
+            asked, found, total = self.found(query, question, clock)
+        letters = clock.lap("letters", count_letters(self.engine, found, total=total))
+        rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree, total=total))
+        facets = clock.lap("facets", self.facets(query, question, found=found))
+        hits = self.hits(rows, wanted, clock=clock)
         notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total))
+        clock.lap("advice", notices)
         results = Results(
             query=query.text,
             query_as_run=as_run(question),
             filters=filters_of(query),
             index=IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items),
             total=total,
-            total_letters=count_letters(self.engine, found, total=total),
+            total_letters=letters,
             returned=len(hits),
             truncated=total > query.offset + len(hits),
-            took_ms=0.0,
+            took_ms=clock.total_ms,
             notices=notices,
             hits=hits,
-            facets=count_facets(self.engine, found, names=query.facets),
+            facets=facets,
             offset=query.offset,
         )
-        return structs.replace(results, took_ms=round((time.perf_counter() - started) * 1000, 2))
+        return Answer(results, question, found)
+
+    def explain(self, query: Query, *, id: str | None = None) -> Explanation:
+        """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""
+        clock = Clock()
+        query = checked(query)
+        answer = self.answer(query, clock)
+        id = self.item_id(id) if id else next((hit.id for hit in answer.results.hits), None)
+        parsed = parse(query.text)
+        read = with_values(parsed, query, engine=self.engine)
+        expanded = self.question(query, Clock())
+        return Explanation(
+            query_as_run=answer.results.query_as_run,
+            tree=tuple(tree_lines(answer.question.tree)),
+            syntax=parsed.notices,
+            readings=read.notices[len(parsed.notices) :],
+            expansions=expanded.notices[len(read.notices) :],
+            relaxed=answer.question.notices[len(expanded.notices) :],
+            filters={name: written(node) for name, node in answer.question.filters.items()},
+            took_ms=clock.took_ms,
+            total_ms=clock.total_ms,
+            id=id,
+            score=self.score(answer.found, id) if id else None,
+        )
+
+    def score(self, found: tantivy.Query, id: str) -> Part | None:
+        """The item's score in its parts; null where the query does not find the item."""
+        item = value_query(FIELD["id"], id, engine=self.engine)
+        hits = self.engine.best(all_of((found, item)), 1)
+        return part_of(self.engine.explained(found, hits[0][1]), self.engine.field_names()) if hits else None
+
+    def item_id(self, id: str) -> str:
+        """The id as printed, of the first item where it is a letter's; UsageError where there is neither."""
+        shown = self.show(id)
+        return (shown.item or shown.letter.items[0]).id
+
+    def question(self, query: Query, clock: Clock) -> Question:
+        """The query as understood: its text, its values as the index has them, its names with their other names."""
+        parsed = clock.lap("parse", parse(query.text))
+        read = clock.lap("values", with_values(parsed, query, engine=self.engine))
+        if not query.expand:
+            return read
+        return clock.lap("expand", expand(read, indexed=partial(is_indexed, engine=self.engine)))
+
+    def found(self, query: Query, question: Question, clock: Clock) -> tuple[tantivy.Query, tantivy.Query, int]:
+        """The question as the engine takes it, likewise with the days that are left, and how many items that finds."""
+        asked = clock.lap("compile", compile_query(question, self.engine))
+        found = clock.lap("compile", within_days(asked, query, engine=self.engine))
+        return asked, found, clock.lap("count", self.engine.count(found))
+
+    def widened(self, query: Query, question: Question) -> Question | None:
+        """The question with fewer of its words, and which no item has; null where that finds nothing either."""
+
+        def anywhere(node: Node) -> int:
+            return self.engine.count(compile_tree(node, self.engine))
+
+        def left(node: Node) -> int:
+            asked = compile_query(structs.replace(question, tree=node), self.engine)
+            return self.engine.count(within_days(asked, query, engine=self.engine))
+
+        # Without the filters there may be too much to read one by one.
+        with suppress(QueryError):
+            notices = (*question.notices, *absent_words(question, self.engine))
+            return widened(structs.replace(question, notices=notices), anywhere=anywhere, left=left)
+        return None
+
+    def facets(self, query: Query, question: Question, *, found: tantivy.Query) -> dict[str, list[FacetCount]]:
+        """Values and counts of each facet; one that a filter narrows is counted without that filter."""
+        queries = dict.fromkeys(query.facets, found)
+        own = [name for name in query.facets if name in question.filters]
+        for name in own:
+            others = {other: node for other, node in question.filters.items() if other != name}
+            # Without this filter there may be too much to read one by one: then it narrows its own facet too.
+            with suppress(QueryError):
+                asked = compile_query(structs.replace(question, filters=others), self.engine)
+                queries[name] = within_days(asked, query, engine=self.engine)
+        counts = count_facets(self.engine, queries)
+        for name in own:
+            chosen = (value.text for value in values_in(question.filters[name]) if value.field == name)
+            counts[name] = with_chosen(self.engine, counts[name], name=name, chosen=chosen)
+        return counts
 
     def remarks(self, query: Query, question: Question, *, asked: tantivy.Query, total: int) -> Iterator[str]:
         """Sentences on what was found, and on what was not."""
@@ -86,16 +188,18 @@ class Searcher:
             items = "1 item without a date is" if left_out == 1 else f"{left_out:,} items without a date are"
             yield f"{items} left out"
         if not total:
-            yield from advice(query.text, question, narrowed=narrowed or bool(query.filters), engine=self.engine)
+            with suppress(QueryError):
+                yield from advice(query.text, question, narrowed=narrowed or bool(query.filters), engine=self.engine)
 
     @cached_property
     def has_undated(self) -> bool:
         """Some item has no date."""
         return self.engine.count(undated(everything(), self.engine)) > 0
 
-    def hits(self, rows: Iterable[Row], wanted: Sequence[Wanted]) -> tuple[Hit, ...]:
+    def hits(self, rows: Iterable[Row], wanted: Sequence[Wanted], *, clock: Clock) -> tuple[Hit, ...]:
         """What is shown of each item."""
-        return tuple(hit_of(self.engine.letter(row.address), wanted, score=row.score) for row in rows)
+        letters = clock.lap("fetch", [(self.engine.letter(row.address), row.score) for row in rows])
+        return clock.lap("snippets", tuple(hit_of(letter, wanted, score=score) for letter, score in letters))
 
     def show(self, id: str) -> Shown:
         """The item or letter of that id; UsageError names ids that begin like it."""

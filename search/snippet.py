@@ -5,16 +5,15 @@ The stored text is analysed as it was for the index; offsets count characters.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from imrsearch.schema.documents import words_analyzer
 from imrsearch.schema.records import Item
-from imrsearch.search.compile import terms_of
-from imrsearch.search.language import All, AnyOf, Named, Node, Phrase, Within, Word, searches_words_of
+from imrsearch.search.marks import Mark, Wanted, marks_in
 from imrsearch.search.results import Span
+from imrsearch.search.sentences import sentences_of
 
 # A passage grows by whole sentences up to AIM characters; a sentence longer than LONG is cut to AIM.
 AIM = 300
@@ -23,17 +22,6 @@ LONG = 450
 LEAD = 60
 MORE = "…"
 
-# "… is recommended. The patient", "4 weeks.) The", also glued, "weeks.The patient". References stay with the sentence
-# before them, "weeks. (Author, 2003) (Author, 2005)In this case"; the comma tells them from "(July 28, 2016) Opioids".
-SENTENCE_END = re.compile(
-    r"[.!?][\"”')\]]*(?:\s+(?=[\"“'\[]*[A-Z0-9])|(?=[A-Z][a-z]))|[A-Za-z.], (?:19|20)\d\d[a-z]?\)\s*(?=[A-Z][a-z])"
-)
-# The point of "e.g.", "Dr.", "vs.", "pg. 607", "et al.", "J." and "i.e." ends no sentence.
-ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[\"“])(?:e\.g|i\.e|cf|vs|v|dr|drs|mr|mrs|ms|st|pgs?|pp?|nos?|vol|ed|eds|al|fig|sec|sect|ch|chap|dept"
-    r"|approx|incl|inj|tabs?|caps?|qty|ref|refs|[a-z])\.$",
-    re.IGNORECASE,
-)
 # "Therefore, the request for … is not medically necessary.", "The request is certified." A lookahead, so that each
 # beginning is found with its nearest end, also inside another: sentences count from where they begin.
 DECISIVE = re.compile(
@@ -48,86 +36,11 @@ DISCLAIMER = re.compile(r"\b(?=(?P<said>addresses\s+the\s+medical\s+necessity|in
 BLANK = re.compile(r"\s+")
 
 
-class Wanted(Struct, frozen=True):
-    """Terms that count as an answer where they stand side by side.
-
-    part   which part of the question they answer
-    field  the only field in which they do, or null
-    """
-
-    terms: tuple[str, ...]
-    part: int
-    field: str | None = None
-
-
-class Mark(Struct, frozen=True, order=True):
-    """Characters of a text that answer a part of the question."""
-
-    start: int
-    end: int
-    part: int
-
-
 class Passage(Struct, frozen=True):
     """A piece of text, and what in it was asked for, in characters of the piece."""
 
     text: str
     highlights: tuple[Span, ...]
-
-
-def wanted_in(tree: Node) -> tuple[Wanted, ...]:
-    """What the question wants found, without what it excludes."""
-    return tuple(
-        Wanted(terms, part, field)
-        for part, leaf in enumerate(leaves_of(tree))
-        for terms, field in dict.fromkeys(terms_in(leaf))
-        if terms
-    )
-
-
-def leaves_of(node: Node) -> Iterator[Node]:
-    """The words, phrases, names and values that are asked for."""
-    match node:
-        case All(parts) | AnyOf(parts):
-            for part in parts:
-                yield from leaves_of(part)
-        case Word() | Phrase() | Within() | Named():
-            yield node
-        case _:
-            return
-
-
-def terms_in(leaf: Node) -> Iterator[tuple[tuple[str, ...], str | None]]:
-    """Each form in which the leaf may stand in a text, and the one field where it may."""
-    match leaf:
-        case Word(text) | Phrase(text):
-            yield terms_of(text), None
-        case Within(field, text) if searches_words_of(field):
-            yield terms_of(text), field
-        case Named(words, meaning):
-            yield from ((terms_of(word.text), None) for word in words)
-            if meaning.field == "drug":
-                yield from ((terms_of(name), None) for name in meaning.names)
-        case _:
-            return
-
-
-def marks_in(text: str, wanted: Iterable[Wanted], *, field: str) -> list[Mark]:
-    """Where the field's text answers the question."""
-    by_first: dict[str, list[Wanted]] = defaultdict(list)
-    for want in wanted:
-        if want.field in (None, field):
-            by_first[want.terms[0]].append(want)
-    if not by_first:
-        return []
-    tokens = words_analyzer().pre_tokenize(text).tokens
-    terms = tuple(token.text for token in tokens)
-    return [
-        Mark(token.char_offset_from, tokens[place + len(want.terms) - 1].char_offset_to, want.part)
-        for place, token in enumerate(tokens)
-        for want in by_first.get(terms[place], ())
-        if terms[place : place + len(want.terms)] == want.terms
-    ]
 
 
 def spans(marks: Iterable[Mark]) -> tuple[Span, ...]:
@@ -183,21 +96,6 @@ def together(first: Passage, second: Passage) -> Passage:
 def is_decisive(text: str, start: int, end: int) -> bool:
     """The sentences from `start` to `end` say what was decided, and not only how to take it."""
     return DECISIVE.search(text, start, end) is not None and DISCLAIMER.search(text, start, end) is None
-
-
-def sentences_of(text: str) -> list[Span]:
-    """Where each sentence begins and ends, without the space between."""
-    sentences = []
-    start = 0
-    for match in SENTENCE_END.finditer(text):
-        if ABBREVIATION.search(text[max(start, match.start() - 12) : match.start() + 1]):
-            continue
-        end = match.start() + len(match[0].rstrip())
-        sentences.append((start, end))
-        start = match.end()
-    if text[start:].strip():
-        sentences.append((start, len(text.rstrip())))
-    return sentences
 
 
 def best_window(text: str, sentences: Sequence[Span], marks: Sequence[Mark]) -> Span:

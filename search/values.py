@@ -16,8 +16,23 @@ from imrsearch.schema.vocabulary import words_of
 from imrsearch.search.compile import any_of, compile_tree, everything, value_query
 from imrsearch.search.counts import count_values, ordered
 from imrsearch.search.engine import Engine
-from imrsearch.search.language import All, AnyOf, Named, Node, Not, Phrase, Question, Within, Word, searches_words_of
+from imrsearch.search.language import (
+    All,
+    AnyOf,
+    Named,
+    Near,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    Question,
+    Within,
+    Word,
+    searches_words_of,
+)
+from imrsearch.search.lexer import PREFIX, SHORTEST_PREFIX
 from imrsearch.search.query import Query
+from imrsearch.search.ranges import is_range
 
 # Of a field with so few values all are named where one is asked for that no item has; of others the nearest.
 FEW = 12
@@ -76,14 +91,14 @@ def with_read(node: Node, read: Callable[[Within], Node]) -> Node:
     """The tree with each whole value as it is read."""
     match node:
         case Within(field):
-            return node if searches_words_of(field) else read(node)
+            return node if node.whole or searches_words_of(field) else read(node)
         case Not(part):
             return Not(with_read(part, read))
         case All(parts):
             return All(tuple(with_read(part, read) for part in parts))
         case AnyOf(parts):
             return AnyOf(tuple(with_read(part, read) for part in parts))
-        case Word() | Phrase() | Named():
+        case Word() | Phrase() | Prefix() | Near() | Named():
             return node
         case _:
             assert_never(node)
@@ -128,7 +143,10 @@ def either(nodes: Sequence[Node]) -> Node:
 
 
 def holding(typed: str, values: Sequence[str]) -> list[str]:
-    """The values in which all the typed words occur, in any order."""
+    """The values in which all the typed words occur, in any order, or the word that begins as typed: "lumb*"."""
+    if (match := PREFIX.fullmatch(typed)) and len(match[1]) >= SHORTEST_PREFIX:
+        [beginning] = words_of(match[1])
+        return [value for value in values if any(word.startswith(beginning) for word in words_of(value))]
     wanted = set(words_of(typed))
     return [value for value in values if wanted.issubset(words_of(value))] if wanted else []
 
@@ -147,6 +165,8 @@ def proposal(asked: Within, *, engine: Engine, held: Held) -> str:
     values = held(field.name)
     if 0 < len(values) <= FEW:
         return f"; values: {', '.join(values)}"
+    if is_range(asked.text):
+        return ""
     near = nearest_numbers(asked.text, values) if field.kind == "number" else nearest_values(asked.text, values)
     return f"; nearest: {', '.join(near)}" if near else ""
 

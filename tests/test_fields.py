@@ -12,7 +12,15 @@ pytest.importorskip("reportlab")
 pytest.importorskip("pikepdf")
 
 from imrsearch.schema import documents
-from imrsearch.schema.documents import build_schema, fingerprint, to_document, value_term, words_field
+from imrsearch.schema.documents import (
+    build_schema,
+    exact_field,
+    fingerprint,
+    has_words,
+    to_document,
+    value_term,
+    words_field,
+)
 from imrsearch.schema.fields import BOOSTS, FACETS, FIELD, FIELDS, FILTERS, Chunk, chunks_of
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
@@ -104,7 +112,7 @@ def test_a_facet_counts_what_a_plain_count_counts(field, chunks, searcher):
 
 @pytest.mark.parametrize("field", FACETS, ids=by_name)
 def test_a_facet_counts_only_what_was_found(field, chunks, searcher):
-    results = searcher.search(Query(filters={"outcome": ("overturned",)}, facets=(field.name,), limit=0))
+    results = searcher.search(Query(text="outcome:overturned", facets=(field.name,), limit=0))
     counted = {found.value: found.count for found in results.facets[field.name]}
     found = [chunk for chunk in chunks if chunk.outcome == "overturned"]
     assert counted == Counter(value for chunk in found for value in values_of(chunk, field))
@@ -169,6 +177,7 @@ def is_number(name):
 def test_the_engine_has_every_field_and_no_other(chunks):
     """The engine drops unknown keys without a word."""
     known = {field.name for field in FIELDS} | {words_field(field) for field in FIELDS}
+    known |= {exact_field(field) for field in FIELDS if has_words(field)}
     document = tantivy.Document.from_dict({name: ["1"] for name in known if not is_number(name)}, build_schema())
     assert known == set(document.to_dict()) | {name for name in known if is_number(name)}
     for chunk in chunks:

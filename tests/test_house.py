@@ -19,7 +19,7 @@ FRONT_DOORS = {"search/cli.py", "search/reports.py", "search/web.py", "search/mc
 ENGINE = {
     "schema/documents.py",
     "indexer/update.py",
-    *(f"search/{name}.py" for name in ("compile", "counts", "engine", "order", "searcher")),
+    *(f"search/{name}.py" for name in ("compile", "counts", "engine", "order", "proximity", "searcher")),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
 NAMELESS = {"utils", "util", "misc", "common", "core", "base", "helpers"}

@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 from imrsearch.schema.errors import QueryError
 from imrsearch.schema.fields import FIELDS
 from imrsearch.search.expand import LISTED, expand
-from imrsearch.search.language import MAX_LENGTH, MAX_WORDS, NOTHING, All, Within, Word, parse, values_in, written
+from imrsearch.search.language import (
+    MAX_LENGTH,
+    MAX_NEARS,
+    MAX_WORDS,
+    NOTHING,
+    All,
+    Within,
+    Word,
+    grammar,
+    parse,
+    values_in,
+    written,
+)
 
 SEARCHABLE = [field for field in FIELDS if field.kind != "stored"]
 
@@ -38,6 +50,29 @@ SEARCHABLE = [field for field in FIELDS if field.kind != "stored"]
         pytest.param('section:"hot packs"', 'section:"hot packs"', id="field-of-two-words"),
         pytest.param("(outcome:upheld), brace", "outcome:upheld AND brace", id="field-in-a-sentence"),
         pytest.param("id:CM17-0000001:2", "id:CM17-0000001:2", id="value-with-colon"),
+        pytest.param("(brace OR cane) tip", "(brace OR cane) AND tip", id="group"),
+        pytest.param("tip (brace OR (cane left)), x", "tip AND (brace OR (cane AND left)) AND x", id="groups"),
+        pytest.param("NOT (brace OR cane)", "NOT (brace OR cane)", id="not-a-group"),
+        pytest.param("-(brace OR cane)", "NOT (brace OR cane)", id="minus-a-group"),
+        pytest.param("brace (8 sessions)", "brace AND 8 AND sessions", id="brackets-without-operator"),
+        pytest.param("(a OR outcome:upheld)", "a OR outcome:upheld", id="value-before-a-bracket"),
+        pytest.param("neuropath* radicul!", "neuropath* AND radicul*", id="beginnings"),
+        pytest.param("(neuropath*), tip", "neuropath* AND tip", id="beginning-in-a-sentence"),
+        pytest.param("rationale:neuro*", "rationale:neuro*", id="beginning-in-a-field"),
+        pytest.param("a /5 b", "a /5 b", id="near"),
+        pytest.param("a w/5 b W/12 c", "a /5 b AND b /12 c", id="near-twice"),
+        pytest.param('a +5 "b c"', 'a +5 "b c"', id="in-order"),
+        pytest.param("sleep /s apne*", "sleep /s apne*", id="one-sentence"),
+        pytest.param("-a /5 b", "NOT a /5 b", id="not-near"),
+        pytest.param("a /51 b", "a AND /51 AND b", id="too-far-is-text"),
+        pytest.param("date:2015..2016", "decision_date:2015..2016", id="days"),
+        pytest.param("date:2016-07..", "decision_date:2016-07..", id="days-from"),
+        pytest.param("year:..2015 age:40..60", "year:..2015 AND age:40..60", id="numbers"),
+        pytest.param("quantity:>=90 quantity:<100", "quantity:>=90 AND quantity:<100", id="comparisons"),
+        pytest.param('rationale:"sleep"', 'rationale:"sleep"', id="one-word-as-written"),
+        pytest.param("page 24", "(page AND 24) OR page:24", id="page"),
+        pytest.param("pp. 24-26, brace", "((pp. AND 24-26) OR page:24..26) AND brace", id="pages"),
+        pytest.param("page one", "page AND one", id="no-page"),
     ],
 )
 def test_syntax(typed, run):
@@ -50,7 +85,6 @@ def test_syntax(typed, run):
     ("typed", "run"),
     [
         pytest.param("Brace 10/325mg #180", "Brace AND 10/325mg AND 180", id="dose-and-count"),
-        pytest.param("L4-5 (facet", "L4-5 AND facet", id="open-bracket"),
         pytest.param("brace (x6) [left]", "brace AND x6 AND left", id="brackets"),
         pytest.param("brace - left -- right", "brace AND left AND right", id="dashes"),
         pytest.param("ratio 3:1", "ratio AND 3:1", id="number-colon"),
@@ -79,17 +113,29 @@ def test_text_is_never_an_error(typed, run):
         pytest.param("brace OR", "brace", "OR with nothing on one side", id="or-at-the-end"),
         pytest.param("OR brace", "brace", "OR with nothing on one side", id="or-at-the-start"),
         pytest.param("brace OR OR cane", "brace OR cane", "OR with nothing on one side", id="or-twice"),
-        pytest.param("(brace OR cane) tip", "brace OR (cane AND tip)", "brackets do not group", id="group"),
+        pytest.param("L4-5 (facet", "L4-5 AND facet", "treated `(facet` as text", id="open-bracket"),
+        pytest.param("8 sessions) brace", "8 AND sessions AND brace", "treated `)` as text", id="closing-bracket"),
+        pytest.param("((brace OR cane) tip", "(brace OR cane) AND tip", "treated `((brace` as text", id="one-too-many"),
+        pytest.param("brace -(30)", "brace AND 30", "treated `-(30)` as text", id="minus-before-a-number"),
+        pytest.param("(" * 25 + "a" + ")" * 25, "a", "deeper than 20", id="deep-brackets"),
+        pytest.param("ab* brace", "ab AND brace", "treated `ab*` as text", id="short-beginning"),
+        pytest.param("/5 brace", "/5 AND brace", "treated `/5` as text", id="near-nothing"),
+        pytest.param("age:40 /5 brace", "age:40 AND /5 AND brace", "treated `/5` as text", id="value-near-a-word"),
+        pytest.param("age:60..40", "age AND 60..40", "a range without values", id="range-backwards"),
+        pytest.param("age:.. brace", "age AND brace", ".. is not a range", id="range-of-nothing"),
+        pytest.param("age:1..2..3", "age AND 1..2..3", "1..2..3 is not a range", id="three-ends"),
+        pytest.param("quantity:>=many", "quantity AND =many", "takes a whole number, not many", id="no-number"),
+        pytest.param("date:2016-13..", "date AND 2016-13..", "2016-13 is not a date", id="no-month"),
         pytest.param("Diagnosis:sprain", "Diagnosis AND sprain", "Diagnosis is not a field", id="unknown-field"),
         pytest.param("-Diagnosis:sprain", "NOT (Diagnosis AND sprain)", "`Diagnosis:sprain` as text", id="negated"),
         pytest.param('a:"hot pack"', 'a AND "hot pack"', '`a:"hot pack"` as text: a is not a field', id="phrase"),
         pytest.param("Treatments:MRI", "Treatments AND MRI", "is not a field; nearest: treatment", id="plural"),
-        pytest.param("brace outcom:upheld", "brace AND (outcom AND upheld)", "nearest: outcome", id="letter-missing"),
+        pytest.param("brace outcom:upheld", "brace AND outcom AND upheld", "nearest: outcome", id="letter-missing"),
         pytest.param("drug_clas:x", "drug_clas AND x", "nearest: drug-class", id="nearest-as-the-option"),
         pytest.param("Quantity:60.00", "Quantity AND 60.00", "`Quantity:60.00` as text: quantity takes", id="fraction"),
         pytest.param('page:"" brace', "page AND brace", "page takes a whole number", id="nothing-quoted"),
         pytest.param("Item:A", "Item AND A", "item takes a whole number, not A", id="letter-for-a-number"),
-        pytest.param("page:24-26,", "page AND 24-26", "`page:24-26` as text", id="range"),
+        pytest.param("page:24-26,", "(page AND 24-26) OR page:24..26", "`page:24-26` as text", id="range"),
         pytest.param("decision_date:soon", "decision_date AND soon", "soon is not a date", id="no-date"),
         pytest.param("###", "", "nothing in the query can be searched for", id="only-signs"),
         pytest.param("😀", "", "nothing in the query can be searched for", id="only-emoji"),
@@ -119,11 +165,28 @@ def test_stored_fields_are_not_asked_for():
 
 @pytest.mark.parametrize(
     "typed",
-    [pytest.param("x" * (MAX_LENGTH + 1), id="length"), pytest.param("tip " * (MAX_WORDS + 1), id="words")],
+    [
+        pytest.param("x" * (MAX_LENGTH + 1), id="length"),
+        pytest.param("tip " * (MAX_WORDS + 1), id="words"),
+        pytest.param("tip /5 " * (MAX_NEARS + 1) + "tip", id="proximities"),
+    ],
 )
 def test_limits(typed):
     with pytest.raises(QueryError, match=r"more than|longer than"):
         parse(typed)
+
+
+def test_a_written_tree_is_read_back():
+    typed = '(a OR b c) -(d OR e /5 "f g") NOT (h OR i*) treatment:"j" age:40..60 (k OR (l (m OR n)))'
+    run = written(parse(typed).tree)
+    assert written(parse(run).tree) == run
+
+
+def test_the_help_holds_what_is_understood():
+    examples = [line[2:32].strip() for line in grammar().splitlines() if line.startswith("  ")]
+    assert len(examples) > 20
+    for example in examples:
+        assert parse(example).notices == ()
 
 
 def test_limits_are_reached_without_error():

@@ -1,16 +1,21 @@
 """The tree in the engine's terms, held against a plain scan of every item."""
 
+import os
 import random
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from factories import citation, index_of, item, letter
+from msgspec import structs
 
-from imrsearch.schema.documents import value_term
-from imrsearch.schema.errors import UsageError
+from imrsearch.indexer.build import build_index
+from imrsearch.schema.documents import terms_in, value_term
+from imrsearch.schema.errors import QueryError, UsageError
 from imrsearch.schema.fields import BOOSTS, FACETS, FIELD, FILTERS, Chunk, chunks_of
+from imrsearch.search import proximity
 from imrsearch.search.compile import terms_of
 from imrsearch.search.expand import expand
 from imrsearch.search.language import All, AnyOf, Named, Not, Phrase, Within, Word, parse, scores, searches_words_of
@@ -67,18 +72,25 @@ def some_letters(chance: random.Random, letters: int):
 terms = cache(terms_of)
 
 
-def texts_of(chunk: Chunk, name: str) -> list[tuple[str, ...]]:
+@cache
+def exact_terms(text: str) -> tuple[str, ...]:
+    return terms_in(text, exact=True)
+
+
+def texts_of(chunk: Chunk, name: str, *, exact: bool = False) -> list[tuple[str, ...]]:
     """The terms of each value of a field."""
     value = getattr(chunk, name)
-    return [terms(text) for text in (value if isinstance(value, tuple) else (value,)) if text]
+    return [
+        (exact_terms if exact else terms)(text) for text in (value if isinstance(value, tuple) else (value,)) if text
+    ]
 
 
 def side_by_side(words: tuple[str, ...], texts: list[tuple[str, ...]]) -> bool:
     return any(words == text[at : at + len(words)] for text in texts for at in range(len(text)))
 
 
-def in_text(chunk: Chunk, words: tuple[str, ...]) -> bool:
-    return any(side_by_side(words, texts_of(chunk, name)) for name in BOOSTS)
+def in_text(chunk: Chunk, words: tuple[str, ...], *, exact: bool = False) -> bool:
+    return any(side_by_side(words, texts_of(chunk, name, exact=exact)) for name in BOOSTS)
 
 
 def holds(chunk: Chunk, name: str, value: str) -> bool:
@@ -96,15 +108,18 @@ def holds(chunk: Chunk, name: str, value: str) -> bool:
 def matches(chunk: Chunk, node) -> bool:
     """Whether the tree finds the item, by reading it."""
     match node:
-        case Word(text) | Phrase(text):
+        case Word(text):
             return in_text(chunk, terms(text))
+        case Phrase(text):
+            return in_text(chunk, exact_terms(text), exact=True)
         case Within(field, text) if searches_words_of(field):
-            return side_by_side(terms(text), texts_of(chunk, field))
+            asked = exact_terms(text) if node.quoted else terms(text)
+            return side_by_side(asked, texts_of(chunk, field, exact=node.quoted))
         case Within(field, text):
             return holds(chunk, field, text)
         case Named(words, meaning):
-            names = meaning.names if meaning.field == "drug" else ()
-            meant = set(meaning.values) <= set(getattr(chunk, meaning.field))
+            names = meaning.spelled
+            meant = bool(meaning.values) and set(meaning.values) <= set(getattr(chunk, meaning.field))
             asked = all(in_text(chunk, terms(word.text)) for word in words)
             return meant or asked or any(in_text(chunk, terms(name)) for name in names)
         case Not(part):
@@ -125,7 +140,7 @@ def some_query(chance: random.Random) -> Query:
     if chance.random() < 0.3:
         filters |= {"drug": tuple(chance.sample(("Klonopin", "hydrocodone", "Norco"), 2))}
     return Query(
-        text=" ".join(pieces), filters=filters, since=chance.choice((None, None, "2015-03")),
+        text=" ".join(pieces), widen=False, filters=filters, since=chance.choice((None, None, "2015-03")),
         until=chance.choice((None, None, "2015")), facets=("outcome", "drug", "year"), limit=1000,
         sort=chance.choice(("relevance", "newest", "oldest")),
     )  # fmt: skip
@@ -138,6 +153,10 @@ def kept(chunk: Chunk, query: Query) -> bool:
     until = not query.until or (day and int(day) <= date_span(query.until)[1])
     values = all(any(holds(chunk, name, value) for value in asked) for name, asked in query.filters.items())
     return bool(since and until and values)
+
+
+def without(filters, name: str):
+    return {other: values for other, values in filters.items() if other != name}
 
 
 def test_the_engine_finds_what_a_scan_finds(tmp_path):
@@ -154,12 +173,21 @@ def test_the_engine_finds_what_a_scan_finds(tmp_path):
         assert {hit.id for hit in results.hits} == {chunk.id for chunk in wanted}, query
         assert results.total == results.returned == len(wanted)
         assert results.total_letters == len({chunk.letter_id for chunk in wanted})
-        assert {one.value: one.count for one in results.facets["outcome"]} == {
+        # A facet's own filter does not narrow it.
+        others = {
+            name: [
+                chunk
+                for chunk in chunks
+                if matches(chunk, tree) and kept(chunk, structs.replace(query, filters=without(query.filters, name)))
+            ]
+            for name in ("outcome", "drug")
+        }
+        assert {one.value: one.count for one in results.facets["outcome"] if one.count} == {
             value: count
             for value in ("upheld", "overturned")
-            if (count := sum(chunk.outcome == value for chunk in wanted))
+            if (count := sum(chunk.outcome == value for chunk in others["outcome"]))
         }
-        assert sum(one.count for one in results.facets["drug"]) == sum(len(chunk.drug) for chunk in wanted)
+        assert sum(one.count for one in results.facets["drug"]) == sum(len(chunk.drug) for chunk in others["drug"])
         assert sum(one.count for one in results.facets["year"]) == sum(chunk.year is not None for chunk in wanted)
         found_some += bool(wanted)
     assert found_some > 200
@@ -234,3 +262,92 @@ def test_the_question_knows_no_engine(module):
 )
 def test_conditions_alone_do_not_score(text, relevance):
     assert scores(expand(parse(text)).tree) is relevance
+
+
+ASKED = (
+    item(
+        "Physical therapy", rationale="Function improved with exercise. Neuropathic pain of the left leg was treated."
+    ),
+    item("Back brace .5 #30", rationale="Functional improvement is not shown. The pain is neuropathic.", quantity=30),
+    item(
+        "Surgery at L4-5",
+        rationale="No 1,000 mg dose; the 10/325mg tablet failed.",
+        quantity=90,
+        imr_citations=(citation("Spine", pages=(24, 25)),),
+    ),
+    item("Cane", rationale="Pages 80 and 81 are cited. Naïve reading, functionally improving.", quantity=120),
+)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    made = letter("A1", *ASKED, decision_date="2016-07-15", patient_age=45)
+    return Searcher.open(index_of([made], tmp_path_factory.mktemp("asked") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "marked"),
+    [
+        pytest.param("functional improvement", [1, 2, 4], {"functionally", "improving"}, id="stems"),
+        pytest.param('"functional improvement"', [2], {"Functional improvement"}, id="as-written"),
+        pytest.param('"function"', [1], {"Function"}, id="one-word-as-written"),
+        pytest.param('rationale:"improving"', [4], {"improving"}, id="field-as-written"),
+        pytest.param("neuropath*", [1, 2], {"Neuropathic", "neuropathic"}, id="beginning"),
+        pytest.param("NEUROPATH!", [1, 2], {"neuropathic"}, id="beginning-in-capitals"),
+        pytest.param("rationale:improvem*", [2], {"improvement"}, id="beginning-in-a-field"),
+        pytest.param("naive*", [4], {"Naïve"}, id="beginning-without-accent"),
+        pytest.param("treatment:.5", [2], {".5"}, id="point"),
+        pytest.param("0.5", [2], {".5"}, id="zero-before-the-point"),
+        pytest.param("1000mg", [3], {"1,000 mg"}, id="thousand"),
+        pytest.param("10-325mg", [3], {"10/325mg"}, id="dash-for-slash"),
+        pytest.param("5/325", [], set(), id="other-strength"),
+        pytest.param("L4–L5", [3], {"L4-5"}, id="level"),
+        pytest.param('"L4/5"', [3], {"L4-5"}, id="level-as-written"),
+        pytest.param("page 24", [3], set(), id="page-that-is-cited"),
+        pytest.param("pages 25-80", [3], set(), id="pages-that-are-cited"),
+        pytest.param("pages 80", [4], {"Pages", "80"}, id="page-in-the-words"),
+        pytest.param("pain /2 neuropathic", [1, 2], {"pain", "neuropathic"}, id="near"),
+        pytest.param("pain +2 neuropathic", [2], {"pain", "neuropathic"}, id="in-order"),
+        pytest.param("pain /1 neuropathic", [1], {"Neuropathic", "pain"}, id="side-by-side"),
+        pytest.param("improved /s exercise", [1], {"improved", "exercise"}, id="one-sentence"),
+        pytest.param("improved /s pain", [], set(), id="two-sentences"),
+        pytest.param('"left leg" /6 neuropath*', [1], {"left leg", "Neuropathic"}, id="phrase-near-a-beginning"),
+        pytest.param('"neuropathic pain" +3 "leg"', [], set(), id="too-far"),
+        pytest.param('"neuropathic pain" +4 "leg"', [1], {"Neuropathic pain", "leg"}, id="phrases"),
+        pytest.param("quantity:>=90", [3, 4], set(), id="at-least"),
+        pytest.param("quantity:30..90", [2, 3], set(), id="between"),
+        pytest.param("quantity:<30", [], set(), id="none-so-few"),
+        pytest.param("page:25..30", [3], set(), id="one-of-several-pages"),
+        pytest.param("date:2016-07.. age:40..60 cane", [4], set(), id="ranges"),
+        pytest.param("(cane OR brace) -(function /s shown)", [4], set(), id="group-without-a-sentence"),
+    ],
+)
+def test_what_is_found_and_marked(asked, text, found, marked):
+    results = asked.search(Query(text=text, sort="oldest", expand=False, widen=False))
+    assert [hit.item for hit in results.hits] == found
+    marks = [hit.snippet[start:end] for hit in results.hits for start, end in hit.highlights]
+    marks += [hit.treatment[start:end] for hit in results.hits for start, end in hit.marks]
+    assert marked <= set(marks)
+    # Of words near each other no more is marked than those that are near.
+    if " /" in text and "(" not in text:
+        assert {mark.lower() for mark in marks} == {mark.lower() for mark in marked}
+
+
+def test_too_many_texts_to_read(asked, monkeypatch):
+    monkeypatch.setattr(proximity, "MOST_READ", 1)
+    with pytest.raises(QueryError, match="2 texts have both parts") as error:
+        asked.search(Query(text="neuropathic /s pain"))
+    assert "filter" in error.value.hint
+    assert asked.search(Query(text="neuropathic /s pain quantity:30")).total == 1
+    assert asked.search(Query(text="neuropathic /s pain", filters={"page": ("24",)})).total == 0
+
+
+TEXTS = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters")) / "txt"
+
+
+@pytest.mark.skipif(not TEXTS.is_dir(), reason="the real letters are not here")
+def test_a_quoted_generic_name_finds_the_items_about_that_drug(tmp_path):
+    build_index(sorted(TEXTS.iterdir()), tmp_path / "index")
+    results = Searcher.open(tmp_path / "index").search(Query(text='"clonazepam"'))
+    assert [hit.letter_id[:3] for hit in sorted(results.hits, key=lambda hit: hit.id)] == ["000", "001", "003"]
+    assert all("Klonopin" in hit.treatment for hit in results.hits)

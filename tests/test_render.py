@@ -15,10 +15,12 @@ from rich.console import Console
 from imrsearch.search import render
 from imrsearch.search.expand import expand
 from imrsearch.search.language import parse
+from imrsearch.search.marks import marks_in, wanted_in
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
-from imrsearch.search.snippet import AIM, LONG, marks_in, passage_of, sentences_of, spans, wanted_in
+from imrsearch.search.sentences import sentences_of
+from imrsearch.search.snippet import AIM, LONG, passage_of, spans
 
 RATIONALE = (
     "The guideline supports a short trial, e.g. four weeks of Klonopin. "

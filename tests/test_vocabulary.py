@@ -3,6 +3,7 @@ import re
 import pytest
 
 from imrsearch.schema import vocabulary
+from imrsearch.schema.meaning import longest_name, meaning_of, terms
 from imrsearch.schema.vocabulary import (
     canonical_body_part,
     canonical_drug,
@@ -11,8 +12,6 @@ from imrsearch.schema.vocabulary import (
     canonical_sex,
     canonical_specialty,
     canonical_state,
-    longest_name,
-    meaning_of,
     words_of,
 )
 
@@ -131,7 +130,8 @@ def test_names_of_a_class_are_its_own_drugs():
 
 
 def test_longest_name():
-    assert longest_name() == max(len(words_of(name)) for name in [*vocabulary.drug_names(), *vocabulary.class_names()])
+    names = [*vocabulary.drug_names(), *vocabulary.class_names(), *terms()]
+    assert longest_name() == max(len(words_of(name)) for name in names)
 
 
 def test_every_drug_has_a_known_class():
@@ -163,7 +163,8 @@ def test_a_name_stands_for_one_product():
 
 
 @pytest.mark.parametrize(
-    "name", ["drugs", "drug_classes", "treatments", "specialties", "body_parts", "ordinary_words", "states"]
+    "name",
+    ["drugs", "drug_classes", "treatments", "abbreviations", "specialties", "body_parts", "ordinary_words", "states"],
 )
 def test_files_say_where_they_come_from(name):
     folder = vocabulary.__file__.rpartition("/")[0]

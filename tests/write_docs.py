@@ -10,9 +10,10 @@ from pathlib import Path
 
 from imrsearch.schema.fields import FIELDS
 from imrsearch.search import reports
+from imrsearch.search.language import grammar
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("search", "index", "parse", "show", "status", "fields", "demo")
+COMMANDS = ("search", "index", "parse", "show", "status", "fields", "demo", "help")
 # A block of the README: commands after "$ ", each with what it prints.
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 SECONDS = re.compile(r"\(\d+\.\d s\)")
@@ -58,7 +59,14 @@ def readme_with_outputs(readme: str) -> str:
         return CONSOLE.sub(block, readme)
 
 
-PAGES = {"docs/fields.md": fields_page, "docs/cli.md": cli_page}
+def query_page() -> str:
+    """docs/query.md."""
+    title, _, text = grammar().partition("\n")
+    head = [f"# {title}", "", "Made from `search/query_help.txt` by `make docs`; do not edit.", ""]
+    return "\n".join([*head, "```text", text.strip(), "```", ""])
+
+
+PAGES = {"docs/fields.md": fields_page, "docs/cli.md": cli_page, "docs/query.md": query_page}
 
 
 def main() -> None:

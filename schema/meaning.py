@@ -1,0 +1,147 @@
+"""What words of a question mean: a drug, a class of drugs, or a treatment or term that has other names."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Literal, get_args
+
+from msgspec import Struct
+
+from imrsearch.schema.derive.treatment import one_edit_apart
+from imrsearch.schema.vocabulary import (
+    Drug,
+    Names,
+    body_part_names,
+    class_names,
+    classes_of,
+    drug_named,
+    drug_names,
+    drugs,
+    ordinary_words,
+    table,
+    treatment_names,
+    words_of,
+)
+
+# A shorter word is one letter away from too many others.
+SHORTEST_MISSPELT = 6
+
+Kind = Literal["treatment", "abbreviation"]
+
+
+class Term(Struct, frozen=True):
+    """Names that mean the same, none of them a drug or a class.
+
+    field     "treatment", or "abbreviation" for a condition, a measure or a spelling
+    names     the full one first
+    includes  names of kinds of it: they are found with it, and do not find it
+    """
+
+    field: Kind
+    names: tuple[str, ...]
+    includes: tuple[str, ...] = ()
+
+
+class Meaning(Struct, frozen=True):
+    """What a word or run of words names in the vocabulary.
+
+    field   "drug" or "drug_class": the keyword field that holds the values; "treatment" or "abbreviation"
+    values  canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen"); none where no field has
+            any
+    names   the other names as printed, the asked one left out: of a drug its brands, generic names and known
+            misspellings; of a class the generic names of its drugs
+    """
+
+    field: Literal["drug", "drug_class"] | Kind
+    values: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def spelled(self) -> tuple[str, ...]:
+        """The names that are searched for in the text; a class is found by its value alone."""
+        return () if self.field == "drug_class" else self.names
+
+
+def other_names(asked: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The names without the asked one, each once."""
+    left_out = words_of(asked)
+    return tuple({" ".join(words_of(name)): name for name in names if words_of(name) != left_out}.values())
+
+
+def names_of_class(name: str) -> Iterator[str]:
+    """Names of the class's own drugs; of forms that share their generic name with others, the brands."""
+    for drug in drugs():
+        if name in classes_of(drug.drug_class):
+            if not drug.generic:
+                yield from drug.brands
+            elif len(drug.ingredients) == 1:
+                yield drug.ingredients[0]
+
+
+def names_of_drug(drug: Drug) -> Iterator[str]:
+    """Names of every product with the drug's ingredients: correct ones first, misspellings last."""
+    same = [other for other in drugs() if set(other.ingredients) == set(drug.ingredients)]
+    for product in same:
+        yield from product.names[: len(product.names) - len(product.misspellings)]
+    for product in same:
+        yield from product.misspellings
+
+
+@cache
+def terms() -> Names[Term]:
+    """Every treatment and other term that has several names."""
+    names: Names[Term] = Names()
+    for field in get_args(Kind):
+        for full, entry in table("abbreviations")[field].items():
+            term = Term(field, (full, *entry["names"]), tuple(entry.get("includes", ())))
+            for name in term.names:
+                names.add(name, term)
+    return names
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(words: str) -> Meaning | None:
+    """What the words name, all together: a drug, a class, a term, or nothing that the vocabulary knows."""
+    drug = drug_named(words)
+    if drug is not None:
+        return Meaning("drug", drug.ingredients, other_names(words, names_of_drug(drug)))
+    drug_class = class_names().get(words_of(words))
+    if drug_class is not None:
+        return Meaning("drug_class", (drug_class.name,), other_names(words, names_of_class(drug_class.name)))
+    term = terms().get(words_of(words))
+    if term is not None:
+        return Meaning(term.field, (), other_names(words, (*term.names, *term.includes)))
+    return None
+
+
+@cache
+def longest_name() -> int:
+    """How many words the longest name has that means something."""
+    return max(name.count(" ") + 1 for names in (drug_names(), class_names(), terms()) for name in names)
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """Ordinary words, and words that stand in some name of the vocabulary; none is misspelt."""
+    tables = (drug_names(), class_names(), terms(), treatment_names(), body_part_names())
+    return ordinary_words().union(word for names in tables for name in names for word in name.split())
+
+
+@cache
+def names_by_length() -> dict[int, tuple[str, ...]]:
+    """Well-spelt names of one word, of drugs and of classes, by how many letters they have."""
+    of_drugs = {name for drug in drugs() for name in (*drug.ingredients, *drug.brands)}
+    known = {" ".join(words_of(name)) for name in (*of_drugs, *class_names())}
+    names = sorted(name for name in known if name.isalpha() and meaning_of(name))
+    return {length: tuple(name for name in names if len(name) == length) for length in set(map(len, names))}
+
+
+@lru_cache(maxsize=4096)
+def name_meant_by(word: str) -> str | None:
+    """The one name of a drug or class that a folded word is a letter away from: "hydrocodne" means "hydrocodone"."""
+    if len(word) < SHORTEST_MISSPELT or not word.isalpha() or word in known_words() or meaning_of(word):
+        return None
+    lengths = range(max(len(word) - 1, SHORTEST_MISSPELT), len(word) + 2)
+    near = [name for n in lengths for name in names_by_length().get(n, ()) if one_edit_apart(word, name)]
+    # A plural is no second name: "benzodiazepins" is near "benzodiazepine" and its plural.
+    distinct = {name for name in near if name.removesuffix("s") not in near or not name.endswith("s")}
+    return distinct.pop() if len(distinct) == 1 else None

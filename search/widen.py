@@ -1,0 +1,77 @@
+"""What is searched instead where no item has all the words: most of them. Knows no engine.
+
+Any of the words may be the one too many, so that items with any of the largest number of them are shown, and the
+score puts those with the rarest words first: to leave out the rarest word would leave out the one that says most.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+
+from msgspec import structs
+
+from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Question, Word, written
+
+# From so many words combinations are made; of a longer question those in fewest items are dropped first.
+MOST_COMBINED = 7
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+# How many items a node finds.
+Count = Callable[[Node], int]
+
+
+def widened(question: Question, *, anywhere: Count, left: Count) -> Question | None:
+    """The question with fewer of its words, or null where that finds nothing, or where only the filters do not.
+
+    anywhere  items in the whole index
+    left      those that the filters and days leave
+    """
+    if not isinstance(question.tree, All) or anywhere(question.tree):
+        return None
+    parts = {written(part): part for part in question.tree.parts}.values()
+    asked = [part for part in parts if isinstance(part, Word | Named)]
+    kept = [part for part in parts if part not in asked]
+    names = [part for part in asked if is_name(part)]
+    found = {part: count for part in asked if (count := anywhere(part))}
+    # A name of a drug or treatment is dropped only where no choice of the other words helps.
+    for firm in (names, []) if names and all(name in found for name in names) else ([],):
+        loose = [part for part in asked if part in found and part not in firm]
+        loose = sorted(sorted(loose, key=lambda part: -found[part])[:MOST_COMBINED], key=asked.index)
+        for number in range(min(len(loose), len(asked) - len(firm) - 1), -1, -1):
+            if 2 * (number + len(firm)) < len(asked) or not number + len(firm):
+                break
+            choices = [choice for choice in combinations(loose, number) if left(together((*kept, *firm, *choice)))]
+            if choices:
+                notice = notice_of(asked, number + len(firm))
+                tree = together((*kept, *firm, *either(choices)))
+                return structs.replace(question, tree=tree, notices=(*question.notices, notice))
+    return None
+
+
+def is_name(part: Node) -> bool:
+    """A drug, a class of drugs or a treatment; not a mere abbreviation."""
+    return isinstance(part, Named) and part.meaning.field != "abbreviation"
+
+
+def together(parts: Sequence[Node]) -> Node:
+    """Items that every part finds."""
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def either(choices: Sequence[tuple[Node, ...]]) -> Iterator[Node]:
+    """Items that have every part of one of the choices."""
+    if len(choices) == 1:
+        yield from choices[0]
+    else:
+        yield AnyOf(tuple(map(together, choices)))
+
+
+def notice_of(asked: Sequence[Word | Named], number: int) -> str:
+    """What was relaxed."""
+    words = [word.text.strip(EDGES) for part in asked for word in (part.words if isinstance(part, Named) else (part,))]
+    several = f"{in_words(number)} of the {in_words(len(asked))}"
+    return f'no item has all of "{" ".join(words)}"; showing items with {several}'
+
+
+def in_words(number: int) -> str:
+    """ "two" of 2."""
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)

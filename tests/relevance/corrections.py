@@ -1,0 +1,41 @@
+"""Words of the letters that are no drug's name: none may be read as a misspelt one."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from imrsearch.schema.errors import QueryError
+from imrsearch.schema.vocabulary import class_names, drug_names, treatment_names, words_of
+from imrsearch.search.query import Query
+
+from .collection import Collection
+
+SHORTEST = 4
+
+
+def ordinary(collection: Collection) -> list[str]:
+    """Every word of at least two letters' prose that the vocabulary does not know."""
+    vocabulary = (*drug_names(), *class_names(), *treatment_names())
+    known = {word for name in vocabulary for word in name.split()}
+    seen: Counter[str] = Counter()
+    for letter in collection.letters.values():
+        prose = " ".join((letter.summary, *(item.rationale for item in letter.items)))
+        seen.update(set(words_of(prose)))
+    return sorted(
+        word
+        for word, letters in seen.items()
+        if letters > 1 and len(word) >= SHORTEST and word.isalpha() and word not in known
+    )
+
+
+def corrected(collection: Collection, words: list[str]) -> Iterator[tuple[str, str]]:
+    """The words whose notices name a drug or a class of drugs, with that notice."""
+    for word in words:
+        try:
+            notices = collection.searcher.search(Query(text=word, limit=0)).notices
+        except QueryError:
+            continue
+        for notice in notices:
+            said = [said for said in words_of(notice) if said != word]
+            if next(drug_names().find(said), None) or next(class_names().find(said), None):
+                yield word, notice
+                break

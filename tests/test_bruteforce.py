@@ -1,0 +1,301 @@
+"""The engine held against a plain scan that shares nothing with it.
+
+Questions are made as trees, written as text for the product, and answered here by reading every item. The words' forms
+and spellings are a table, not an analysis.
+"""
+
+import random
+import time
+from itertools import chain, product
+
+import pytest
+from factories import citation, index_of, item, letter
+
+from imrsearch.schema.errors import QueryError
+from imrsearch.search.query import Query
+from imrsearch.search.searcher import Searcher
+
+# Each way of writing, with the words that it stands for.
+PIECES = {
+    **{word: (word,) for word in "pain pains sleep sleeps sleeping week weeks knee knees nerve nerves stair".split()},
+    "4": ("4",), "90": ("90",),
+    "naïve": ("naive",), "Knee": ("knee",), "10/325mg": ("10", "325", "mg"), "10/325 mg": ("10", "325", "mg"),
+    "5/325": ("5", "325"), "10-325": ("10", "325"), ".5mg": ("0.5", "mg"), "0.5 mg": ("0.5", "mg"), "#90": ("90",),
+    "1,000": ("1000",), "1000": ("1000",), "L4-5": ("l4", "l5"), "L4-L5": ("l4", "l5"), "L4/5": ("l4", "l5"),
+    "L4–5": ("l4", "l5"), "L5": ("l5",), "C5-6": ("c5", "c6"),
+}  # fmt: skip
+# Words of one stem, by one of them.
+STEM = {
+    "pains": "pain", "sleeps": "sleep", "sleeping": "sleep", "weeks": "week", "knees": "knee", "nerves": "nerve",
+}  # fmt: skip
+WORDS = [piece for piece in PIECES if piece.isalpha()]
+ONE_WORD = [piece for piece, words in PIECES.items() if len(words) == 1]
+SEARCHED = ("treatment", "section", "imr_guideline", "rationale")
+DAYS = ("2015-02-03", "2015-12-31", "2016-01-01", "2016-07-15", "2017-03-01")
+PREFIXES = {"sle": ("sleep", "sleeps", "sleeping"), "nerv": ("nerve", "nerves"), "kne": ("knee", "knees"),
+            "sleepi": ("sleeping",), "wee": ("week", "weeks"), "stairs": ()}  # fmt: skip
+
+
+class Found:
+    """An item as the scan knows it: every field as sentences of words."""
+
+    def __init__(self, **known):
+        self.__dict__.update(known)
+
+
+def sentence(chance: random.Random, longest: int) -> list[str]:
+    return [chance.choice(WORDS), *chance.choices(list(PIECES), k=chance.randrange(longest))]
+
+
+def as_text(sentences: list[list[str]]) -> str:
+    return " ".join(" ".join((pieces[0].capitalize(), *pieces[1:])) + "." for pieces in sentences)
+
+
+def as_words(sentences: list[list[str]]) -> list[tuple[str, object]]:
+    """Each word with the number of its sentence."""
+    return [(word, number) for number, pieces in enumerate(sentences) for piece in pieces for word in PIECES[piece]]
+
+
+def some_items(chance: random.Random, letters: int):
+    """Letters, and what the scan knows of each of their items."""
+    made, known = [], []
+    for number in range(letters):
+        id, day, age = f"B{number:03}", chance.choice((None, *DAYS)), chance.choice((None, 30, 40, 60, 61))
+        specialties = tuple(chance.sample(("Neurology", "Pain Management"), chance.randrange(3)))
+        summary = [sentence(chance, 4)]
+        items = []
+        for place in range(1, chance.randrange(2, 4)):
+            title = [sentence(chance, 4)]
+            reasons = [sentence(chance, 7) for _ in range(chance.randrange(4))]
+            basis = [sentence(chance, 4) for _ in range(chance.randrange(2))]
+            sections = [[sentence(chance, 3)] for _ in range(chance.randrange(3))]
+            pages = [tuple(chance.sample((24, 25, 26, 80), chance.randrange(3))) for _ in sections]
+            quantity = chance.choice((None, 30, 90, 180))
+            outcome = chance.choice(("upheld", "overturned"))
+            printed = [as_text(each).rstrip(".") for each in sections]
+            items.append(
+                item(
+                    as_text(title).rstrip("."), outcome=outcome, quantity=quantity, rationale=as_text(reasons),
+                    imr_guideline=as_text(basis),
+                    imr_citations=tuple(citation(name, pages=of) for name, of in zip(printed, pages, strict=True)),
+                )
+            )  # fmt: skip
+            # The index keeps each section once.
+            once = list(dict(zip(printed, sections, strict=True)).values())
+            apart = [
+                [("", None)] * bool(at) + [(word, (at, where)) for word, where in as_words(each)]
+                for at, each in enumerate(once)
+            ]
+            fields = {"treatment": as_words(title), "rationale": as_words(reasons), "imr_guideline": as_words(basis)}
+            fields |= {"section": list(chain.from_iterable(apart)), "summary": as_words(summary)}
+            known.append(
+                Found(
+                    id=f"{id}:{place}", letter_id=id, fields=fields, outcome=outcome, specialty=specialties,
+                    quantity=quantity, age=age, page=tuple(chain.from_iterable(pages)),
+                    date=day and int(day.replace("-", "")),
+                )
+            )  # fmt: skip
+        made.append(
+            letter(id, *items, summary=as_text(summary), decision_date=day, patient_age=age, specialties=specialties)
+        )
+    return made, known
+
+
+def places(words, node) -> list[tuple[int, int]]:
+    """First and last place of a word, phrase or beginning in a field."""
+    match node:
+        case ("prefix", beginning):
+            return [(at, at) for at, (word, _) in enumerate(words) if word in PREFIXES[beginning]]
+        case (kind, *pieces):
+            asked = [word for piece in pieces for word in PIECES[piece]]
+            held = [word for word, _ in words]
+            if kind == "word":
+                asked, held = ([STEM.get(word, word) for word in each] for each in (asked, held))
+            last = len(asked) - 1
+            return [(at, at + last) for at in range(len(held)) if held[at : at + last + 1] == asked]
+
+
+def matches(found: Found, node) -> bool:
+    """Whether the item is an answer, by reading it."""
+    match node:
+        case ("and", *parts):
+            return all(matches(found, part) for part in parts)
+        case ("or", *parts):
+            return any(matches(found, part) for part in parts)
+        case ("not", part):
+            return not matches(found, part)
+        case ("value", "outcome", value):
+            return found.outcome == value
+        case ("value", "specialty", value):
+            return value in found.specialty
+        case ("range", name, _, first, last):
+            held = getattr(found, name)
+            return any(
+                first <= each <= last for each in (held if isinstance(held, tuple) else (held,)) if each is not None
+            )
+        case ("within", name, part):
+            return bool(places(found.fields[name], part))
+        case ("near", sign, first, second):
+            return any(is_near(found.fields[name], sign, first, second) for name in SEARCHED)
+        case _:
+            return any(places(found.fields[name], node) for name in SEARCHED)
+
+
+def is_near(words, sign: str, first, second) -> bool:
+    for one, other in product(places(words, first), places(words, second)):
+        ahead, behind = other[0] - one[1], one[0] - other[1]
+        if sign == "/s":
+            if words[one[0]][1] == words[other[0]][1] and (ahead > 0 or behind > 0):
+                return True
+        elif 0 < ahead <= int(sign[1:]) or (sign[0] == "/" and 0 < behind <= int(sign[1:])):
+            return True
+    return False
+
+
+def some_operand(chance: random.Random):
+    kind = chance.random()
+    if kind < 0.6:
+        return ("word", chance.choice([piece for piece in PIECES if " " not in piece]))
+    if kind < 0.85:
+        return ("phrase", *chance.choices(list(PIECES), k=chance.randrange(1, 3)))
+    return ("prefix", chance.choice(list(PREFIXES)))
+
+
+RANGES = (
+    ("range", "date", "date:2015..2016", 20150101, 20161231), ("range", "date", "date:2016-07..", 20160701, 99999999),
+    ("range", "date", "decision_date:<2016", 1, 20151231), ("range", "date", "date:..2015-02-03", 1, 20150203),
+    ("range", "quantity", "quantity:>=90", 90, 10**9), ("range", "quantity", "quantity:>90", 91, 10**9),
+    ("range", "age", "age:40..60", 40, 60), ("range", "age", "age:<=40", 0, 40),
+    ("range", "page", "page:24..25", 24, 25),
+    ("range", "page", "page:26", 26, 26),
+)  # fmt: skip
+
+
+def some_leaf(chance: random.Random):
+    kind = chance.random()
+    if kind < 0.5:
+        return some_operand(chance)
+    if kind < 0.7:
+        sign = chance.choice(("/1", "/2", "/5", "/50", "+1", "+3", "/s"))
+        return ("near", sign, some_operand(chance), some_operand(chance))
+    if kind < 0.8:
+        return chance.choice((("value", "outcome", "upheld"), ("value", "specialty", "Neurology")))
+    if kind < 0.9:
+        return ("within", chance.choice((*SEARCHED, "summary")), some_operand(chance))
+    return chance.choice(RANGES)
+
+
+def some_tree(chance: random.Random, deep: int = 0):
+    if deep == 3 or chance.random() < 0.35:
+        return some_leaf(chance)
+    if chance.random() < 0.15:
+        return ("not", some_tree(chance, deep + 1))
+    parts = [some_tree(chance, deep + 1) for _ in range(chance.randrange(2, 4))]
+    return (chance.choice(("and", "or")), *parts)
+
+
+def written(node) -> str:
+    """The tree as a person would type it."""
+    match node:
+        case ("and", *parts):
+            return " ".join(f"({written(part)})" if part[0] in ("and", "or") else written(part) for part in parts)
+        case ("or", *parts):
+            return " OR ".join(f"({written(part)})" if part[0] == "or" else written(part) for part in parts)
+        case ("not", part):
+            return f"NOT ({written(part)})" if part[0] in ("and", "or", "not") else f"NOT {written(part)}"
+        case ("word", piece):
+            return piece
+        case ("phrase", *pieces):
+            return f'"{" ".join(pieces)}"'
+        case ("prefix", beginning):
+            return f"{beginning}*"
+        case ("value", name, value):
+            return f"{name}:{value}"
+        case ("range", _, text, _, _):
+            return text
+        case ("within", name, part):
+            return f"{name}:{written(part)}"
+        case ("near", sign, first, second):
+            return f"{written(first)} {sign} {written(second)}"
+
+
+def nears(node) -> int:
+    return (node[0] == "near") + sum(nears(part) for part in node if isinstance(part, tuple))
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory):
+    made, known = some_items(random.Random(3), 60)
+    return Searcher.open(index_of(made, tmp_path_factory.mktemp("scanned") / "index")), known
+
+
+def seeds(number: int, *, quick: int):
+    """So many runs, of which the first are quick enough for every day."""
+    return [pytest.param(seed, marks=[pytest.mark.slow] * (seed >= quick)) for seed in range(number)]
+
+
+@pytest.mark.parametrize("seed", seeds(4, quick=1))
+def test_the_engine_finds_what_a_scan_finds(scanned, seed):
+    searcher, known = scanned
+    chance = random.Random(seed)
+    some = asked = 0
+    while asked < 500:
+        tree = some_tree(chance)
+        if nears(tree) > 6:
+            continue
+        asked += 1
+        filters = chance.choice(({}, {}, {"outcome": ("overturned",)}, {"specialty": ("Neurology", "Pain Management")}))
+        kept = [
+            each
+            for each in known
+            if filters.get("outcome", (each.outcome,)) == (each.outcome,)
+            and (not filters.get("specialty") or set(filters["specialty"]) & set(each.specialty))
+        ]
+        wanted = [each for each in kept if matches(each, tree)]
+        query = Query(
+            text=written(tree), filters=filters, limit=1000, facets=("specialty", "year"), expand=False, widen=False
+        )
+        results = searcher.search(query)
+        assert {hit.id for hit in results.hits} == {each.id for each in wanted}, (query, results.query_as_run)
+        assert (results.total, results.returned) == (len(wanted), len(wanted))
+        assert results.total_letters == len({each.letter_id for each in wanted})
+        assert {one.value: one.count for one in results.facets["year"]} == {
+            year: count
+            for year in (2015, 2016, 2017)
+            if (count := sum((each.date or 0) // 10_000 == year for each in wanted))
+        }
+        if "specialty" not in filters:
+            held = {name: sum(name in each.specialty for each in wanted) for name in ("Neurology", "Pain Management")}
+            counted = {one.value: one.count for one in results.facets["specialty"]}
+            assert counted == {name: count for name, count in held.items() if count}
+        some += 0 < len(wanted) < len(kept)
+    assert some > 150
+
+
+HOSTILE = (
+    *"()[]{}\"“”'-+/*!?:;,.#&~^|<>=@$%éßﬁ漢😀½²", "\\", "--", "..", "\t", "\n", "\0", "\x1b", "\u202e", "\ufeff",
+    "\ud800",
+    "OR", "AND", "NOT", "/5", "w/3", "+2", "/s", "/0", "/99", "pain", "sleep*", "sle!", "ab*", "L4-5", "10/325mg", ".5",
+    "outcome:", "date:", "age:", "page", "24", "24-26", "date:2015..", "age:>", "age:..", "quantity:>=", "x:y", "id:",
+    '"knee pain"', 'rationale:"', "rationale:sle*", "drug:kl*", "specialty:neu*", "e\u0301",
+    "a" * 300, "(" * 50, '"' * 9, "norco", "TENS",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", seeds(20, quick=4))
+def test_whatever_is_typed_ends_in_an_answer_or_a_query_error(scanned, seed):
+    searcher, _ = scanned
+    chance = random.Random(seed)
+    slowest = 0.0
+    for number in range(500):
+        pieces = chance.choices(HOSTILE, k=chance.choice((1, 3, 8, 20, 90) if number % 20 else (600,)))
+        text = chance.choice(("", " ", " ")).join(pieces)
+        started = time.perf_counter()
+        try:
+            results = searcher.search(Query(text=text, limit=3, facets=("outcome",)))
+        except QueryError:
+            pass
+        else:
+            assert all(0 <= start < end <= len(hit.snippet) for hit in results.hits for start, end in hit.highlights)
+        slowest = max(slowest, time.perf_counter() - started)
+    assert slowest < 2

@@ -1,0 +1,330 @@
+"""What a question finds beyond its own words, and what it says of that."""
+
+import os
+from pathlib import Path
+
+import pytest
+from factories import citation, index_of, item, letter
+
+from imrsearch.indexer.build import build_index
+from imrsearch.indexer.sources import letter_files
+from imrsearch.schema.derive.treatment import one_edit_apart
+from imrsearch.schema.meaning import known_words, meaning_of, name_meant_by, terms
+from imrsearch.schema.vocabulary import class_names, drug_names, table, words_of
+from imrsearch.search.expand import expand
+from imrsearch.search.language import Named, parse, wanted_leaves, written
+from imrsearch.search.query import Query
+from imrsearch.search.searcher import Searcher
+
+REAL = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
+
+OPIOID = {"drugs": ("hydrocodone", "acetaminophen"), "drug_classes": ("opioids",)}
+LETTERS = (
+    letter(
+        "A1",
+        item("TENS unit", rationale="A trial for one month gave no relief of pain."),
+        item("MRI of the lumbar spine", rationale="Red flags are absent.", outcome="overturned"),
+        decision_date="2016-03-01",
+    ),
+    letter(
+        "A2",
+        item("Transcutaneous electrical nerve stimulation", rationale="The device is rented."),
+        item("Norco 10/325mg", rationale="Weaning is advised over weeks.", **OPIOID),
+        decision_date="2016-02-01",
+    ),
+    letter(
+        "A3",
+        item("Magnetic resonance imaging of the knee", rationale="Knee films are normal; swelling persists."),
+        item("LESI at L4-5", rationale="Radiculopathy is not documented.", imr_citations=(citation("ESI"),)),
+        decision_date="2016-01-01",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory):
+    return Searcher.open(index_of(LETTERS, tmp_path_factory.mktemp("expand") / "index"))
+
+
+def ids(results) -> list[str]:
+    return [hit.id for hit in results.hits]
+
+
+@pytest.mark.parametrize(
+    ("asked", "other"),
+    [
+        pytest.param("TENS", "transcutaneous electrical nerve stimulation", id="tens"),
+        pytest.param("magnetic resonance imaging", "MRI", id="mri"),
+        pytest.param("ct scan", "computed tomography", id="ct"),
+        pytest.param("ESI", "TFESI", id="kinds-of-it"),
+        pytest.param("EMG/NCV", "electrodiagnostic studies", id="emg-ncv"),
+        pytest.param("EMG", "electromyography", id="emg"),
+        pytest.param("NCS", "nerve conduction velocity", id="ncs"),
+        pytest.param("UDS", "urine drug test", id="uds"),
+        pytest.param("urine drug screens", "UDT", id="plural"),
+        pytest.param("FCE", "functional capacity evaluation", id="fce"),
+        pytest.param("SCS", "spinal cord stimulator", id="scs"),
+        pytest.param("X-rays", "radiograph", id="x-ray"),
+        pytest.param("pre-op", "preoperative", id="pre-op"),
+        pytest.param("trigger point injections", "TPI", id="tpi"),
+        pytest.param("LSO", "lumbosacral orthosis", id="lso"),
+        pytest.param("chiro", "chiropractic", id="chiro"),
+        pytest.param("LBP", "low back pain", id="condition"),
+    ],
+)
+def test_a_treatment_has_other_names(asked, other):
+    meaning = meaning_of(asked)
+    assert meaning is not None
+    assert other in meaning.spelled
+    assert meaning.values == ()
+
+
+@pytest.mark.parametrize("asked", ["PT", "RFA", "ICS", "CPM", "SAD", "ER", "CBC", "cures", "med", "pens", "US", "LESI"])
+def test_the_ambiguous_and_the_narrower_do_not_find_more(asked):
+    meaning = meaning_of(asked)
+    assert meaning is None or not {"ESI", "epidural steroid injection"} & set(meaning.names)
+    assert meaning is None or asked == "LESI"
+
+
+def test_a_name_stands_for_one_term_and_for_no_drug():
+    names = [name for entries in table("abbreviations").values() for full, entry in entries.items()
+             for name in (full, *entry["names"])]  # fmt: skip
+    keys = [" ".join(words_of(name)) for name in names]
+    assert len(keys) == len(set(keys))
+    assert not set(keys) & {*drug_names(), *class_names()}
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "notice"),
+    [
+        pytest.param("tens", ["A1:1", "A2:1"], "tens: also searched transcutaneous electrical nerve", id="short"),
+        pytest.param("transcutaneous electrical nerve stimulation", ["A2:1", "A1:1"], "also searched TENS", id="long"),
+        pytest.param("mri knee", ["A3:1"], "mri: also searched magnetic resonance imaging", id="with-a-word"),
+        pytest.param("esi", ["A3:2"], "esi: also searched epidural steroid injection, LESI", id="kind-of-it"),
+        pytest.param("-mri spine OR -mri films", [], "mri: also left out magnetic resonance", id="left-out"),
+    ],
+)
+def test_other_names_are_searched_and_said(searcher, text, found, notice):
+    results = searcher.search(Query(text=text, widen=False))
+    assert ids(results) == found
+    assert any(notice in line for line in results.notices), results.notices
+    if "-" not in text:
+        assert " OR " in results.query_as_run
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(Query(text='"tens"'), id="quotes"),
+        pytest.param(Query(text="tens", expand=False), id="option"),
+    ],
+)
+def test_expansion_is_switched_off(searcher, query):
+    results = searcher.search(query)
+    assert ids(results) == ["A1:1"]
+    assert results.notices == ()
+    assert "transcutaneous" not in results.query_as_run
+
+
+def test_a_phrase_of_a_name_is_marked(searcher):
+    [_, hit] = searcher.search(Query(text="tens")).hits
+    assert [hit.treatment[start:end] for start, end in hit.marks] == ["Transcutaneous electrical nerve stimulation"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        pytest.param("hydrocodne", "hydrocodone", id="left-out"),
+        pytest.param("clonazepamm", "clonazepam", id="added"),
+        pytest.param("tramedol", "tramadol", id="replaced"),
+        pytest.param("gabapentni", "gabapentin", id="exchanged"),
+        pytest.param("benzodiazepins", "benzodiazepine", id="class"),
+        pytest.param("opiods", "opioids", id="class-plural"),
+        pytest.param("norcp", None, id="too-short"),
+        pytest.param("hydrocdne", None, id="two-letters"),
+        pytest.param("hydrocodone", None, id="right"),
+        pytest.param("systolic", None, id="ordinary"),
+        pytest.param("stating", None, id="ordinary-near-a-class"),
+        pytest.param("lumbar", None, id="body-part"),
+    ],
+)
+def test_a_misspelt_name(typed, name):
+    assert name_meant_by(typed) == name
+
+
+def test_a_word_near_two_names_is_left_alone():
+    for word in ("hydrocodone", "oxycodone", "codeine"):
+        assert name_meant_by(word) is None
+    names = [name for name in (*drug_names(), *class_names()) if name.isalpha() and len(name) > 6]
+    for one in names:
+        for place in range(len(one)):
+            typed = one[:place] + one[place + 1 :]
+            meant = name_meant_by(typed)
+            assert meant is None or one_edit_apart(typed, meant)
+
+
+def test_ordinary_words_are_no_misspelt_names(fictional):
+    text = " ".join(f"{one.summary} {each.rationale} {each.ur_guideline}" for one in fictional for each in one.items)
+    words = set(words_of(text)) - known_words()
+    assert len(words) > 500
+    assert [word for word in sorted(words) if name_meant_by(word)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "read"),
+    [
+        pytest.param("hydrocodne", ["A2:2"], "hydrocodne: read as hydrocodone", id="drug"),
+        pytest.param("Hydrocodne/APAP", ["A2:2"], "Hydrocodne: read as hydrocodone", id="in-a-combination"),
+        pytest.param("weaning opiods", ["A2:2"], "opiods: read as opioids", id="class"),
+        pytest.param("-hydrocodne weaning", [], "hydrocodne: read as hydrocodone", id="left-out"),
+    ],
+)
+def test_a_misspelt_name_is_searched_and_said(searcher, text, found, read):
+    results = searcher.search(Query(text=text))
+    assert ids(results) == found
+    assert read in results.notices
+    assert not any("nearest" in line for line in results.notices)
+
+
+@pytest.mark.parametrize(
+    "query", [Query(text='"hydrocodne"'), Query(text="hydrocodne", expand=False)], ids=["quotes", "option"]
+)
+def test_a_misspelt_name_is_left_alone(searcher, query):
+    results = searcher.search(query)
+    assert (results.total, results.query_as_run.strip('"')) == (0, "hydrocodne")
+    assert not any("read as" in line for line in results.notices)
+
+
+def test_a_word_that_an_item_has_is_never_corrected(tmp_path):
+    held = letter("B1", item("Hydrocodne 5mg"), item("Norco", **OPIOID))
+    results = Searcher.open(index_of([held], tmp_path / "index")).search(Query(text="hydrocodne"))
+    assert ids(results) == ["B1:1"]
+    assert results.notices == ()
+
+
+def test_without_an_index_nothing_is_corrected():
+    assert written(expand(parse("hydrocodne")).tree) == "hydrocodne"
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "notices", "run"),
+    [
+        pytest.param(
+            Query(text="knee flags swelling"),
+            ["A3:1"],
+            ['no item has all of "knee flags swelling"; showing items with two of the three'],
+            "knee AND swelling",
+            id="two-of-three",
+        ),
+        pytest.param(
+            Query(text="braces weaning"),
+            ["A2:2"],
+            ['no item has "braces"', 'no item has all of "braces weaning"; showing items with one of the two'],
+            "weaning",
+            id="a-word-that-is-nowhere",
+        ),
+        pytest.param(
+            Query(text="weaning norco swelling normal"),
+            ["A2:2"],
+            ['no item has all of "weaning norco swelling normal"; showing items with two of the four'],
+            None,
+            id="a-drug-is-kept",
+        ),
+        pytest.param(
+            Query(text="rented flags outcome:upheld", since="2016"),
+            ["A2:1"],
+            ['no item has all of "rented flags"; showing items with one of the two'],
+            "outcome:upheld AND rented",
+            id="values-are-kept",
+        ),
+        pytest.param(
+            Query(text="rented flags", filters={"outcome": ("upheld",)}),
+            ["A2:1"],
+            ['no item has all of "rented flags"; showing items with one of the two'],
+            "rented AND outcome:upheld",
+            id="filters-are-kept",
+        ),
+        pytest.param(
+            Query(text="flags rented"),
+            ["A1:2", "A2:1"],
+            ['no item has all of "flags rented"; showing items with one of the two'],
+            "flags OR rented",
+            id="either",
+        ),
+        pytest.param(
+            Query(text="norco tens"),
+            ["A2:2", "A1:1", "A2:1"],
+            ['no item has all of "norco tens"; showing items with one of the two'],
+            None,
+            id="names-alone",
+        ),
+    ],
+)
+def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notices, run):
+    results = searcher.search(query)
+    assert sorted(ids(results)) == sorted(found)
+    assert results.total == len(found)
+    assert [line for line in results.notices if line.startswith("no item")] == notices
+    assert run is None or results.query_as_run == run
+    assert results.query == query.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param(Query(text="zzz"), id="one-word"),
+        pytest.param(Query(text='"knee flags"'), id="phrase"),
+        pytest.param(Query(text='zzz "knee films"'), id="one-word-and-a-phrase"),
+        pytest.param(Query(text="zzz yyy knee"), id="less-than-half"),
+        pytest.param(Query(text="knee films", filters={"outcome": ("overturned",)}), id="only-the-filter"),
+        pytest.param(Query(text="knee flags", since="2030"), id="no-item-is-left"),
+        pytest.param(Query(text="knee flags", widen=False), id="option"),
+        pytest.param(Query(text="zzz OR yyy"), id="alternatives"),
+    ],
+)
+def test_what_is_not_widened(searcher, query):
+    results = searcher.search(query)
+    assert results.total == 0
+    assert not any("showing" in line for line in results.notices)
+
+
+def test_a_long_question_is_widened_soon(searcher):
+    words = ["pain", "month", "relief", "trial", "flags", "absent", "device", "rented", "weeks", "films", "normal"]
+    results = searcher.search(Query(text=" ".join(words), since="2010"))
+    assert results.took_ms < 2000
+
+
+needs_letters = pytest.mark.skipif(not REAL.is_dir(), reason="the real letters are not here")
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real") / "index"
+    build_index(letter_files([str(REAL / "pdf"), str(REAL / "txt")]), folder)
+    return Searcher.open(folder)
+
+
+@needs_letters
+def test_words_of_the_real_letters_are_not_corrected(real):
+    letters = {hit.letter_id: real.letter(hit.letter_id) for hit in real.search(Query(limit=1000)).hits}
+    words = {word for one in letters.values() for each in one.items for word in words_of(each.rationale)}
+    assert len(words) > 2000
+    corrected = [word for word in sorted(words) if name_meant_by(word)]
+    # These two are misspelt drugs, and stand in the letters.
+    assert set(corrected) <= {"ketaprofen", "diazempam"}
+    for word in corrected:
+        assert not any("read as" in line for line in real.search(Query(text=word)).notices)
+
+
+@needs_letters
+def test_a_treatment_is_found_by_either_name(real):
+    short, long = (real.search(Query(text=text, limit=1000)) for text in ("mri", "magnetic resonance imaging"))
+    assert {hit.id for hit in short.hits} <= {hit.id for hit in long.hits}
+    assert long.total > real.search(Query(text='"magnetic resonance imaging"', limit=0)).total
+
+
+@pytest.mark.parametrize("asked", sorted(terms()))
+def test_every_term_is_understood_as_typed(asked):
+    [leaf] = wanted_leaves(expand(parse(asked)).tree)
+    assert isinstance(leaf, Named)
+    assert leaf.meaning.names
