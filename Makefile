@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test fast lint types relevance docs lock clean
+.PHONY: demo test proof fast lint types relevance docs lock clean
 
 demo: $(READY)
 	$(BIN)/imrsearch demo --index demo
 
 test: lint types
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not scale"
+
+# The long versions: 2,000 random questions against a scan, 10,000 hostile ones.
+proof: $(READY)
+	$(BIN)/python -m pytest -n 2 -m scale
 
 fast: $(READY)
 	$(BIN)/python -m pytest -m "not slow and not property" tests/test_items.py tests/test_header.py tests/test_citations.py tests/test_language.py tests/test_fields.py

@@ -23,7 +23,7 @@ OTHER_BRACKETS = re.compile(r"[\[{]+")
 # "-taper", "--taper", "-“long term”", "-(a OR b)"; not the dash of " - " or " -- ".
 MINUS = re.compile(r"--?(?=[^\W_]|[\"“”.#(])")
 # "outcome:upheld"; not "Service: EKG", "http://x", "3:1".
-FIELD_NAME = re.compile(r"([A-Za-z][A-Za-z_-]*):(?=[^\s:/])")
+FIELD_NAME = re.compile(r"([A-Za-z][A-Za-z_-]{0,30}):(?=[^\s:/])")
 # A quote opens a phrase only where a word could begin, so that `3" foam` stays text.
 QUOTED = re.compile(r"[\"“”]([^\"“”]*)[\"“”]")
 CHUNK = re.compile(r"\S+")

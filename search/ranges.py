@@ -6,7 +6,8 @@ from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import Field
 from imrsearch.search.query import FIRST_DAY, LAST_DAY, check_value, date_span
 
-SPAN = re.compile(r"([^.<>=]*)\.\.([^.<>=]*)")
+# "2015..2016", "2016-07..", "..2015": no bound has so many characters.
+SPAN = re.compile(r"([^.<>=]{0,40})\.\.([^.<>=]{0,40})")
 COMPARED = re.compile(r"([<>]=?)([^.<>=]+)")
 # No whole number of ours has more digits.
 LARGEST = 999_999_999

@@ -231,7 +231,7 @@ def scanned(tmp_path_factory):
 
 def seeds(number: int, *, quick: int):
     """So many runs, of which the first are quick enough for every day."""
-    return [pytest.param(seed, marks=[pytest.mark.slow] * (seed >= quick)) for seed in range(number)]
+    return [pytest.param(seed, marks=[pytest.mark.scale] * (seed >= quick)) for seed in range(number)]
 
 
 @pytest.mark.parametrize("seed", seeds(4, quick=1))
