@@ -33,6 +33,9 @@ from imrsearch.search.widen import widened
 NEAREST = 3
 
 
+WIDEN_HINT = "no item has all the words; --widen finds those that have most of them"
+
+
 class Answer(Struct, frozen=True):
     """Results, and how they came about.
 
@@ -75,14 +78,18 @@ class Searcher:
         question = self.question(query, clock)
         wanted = wanted_in(question.tree)
         asked, found, total = self.found(query, question, clock)
-        if query.widen and not total and (wider := clock.lap("advice", self.widened(query, question))):
-            question = wider
-            asked, found, total = self.found(query, question, clock)
+        hints: tuple[str, ...] = ()
+        if not total and (wider := clock.lap("advice", self.widened(query, question))):
+            if query.widen:
+                question = wider
+                asked, found, total = self.found(query, question, clock)
+            else:
+                hints = (WIDEN_HINT,)
         letters = clock.lap("letters", count_letters(self.engine, found, total=total))
         rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
-        notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total))
+        notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total), *hints)
         clock.lap("advice", notices)
         results = Results(
             query=query.text,

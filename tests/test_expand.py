@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from factories import citation, index_of, item, letter
+from msgspec import structs
 
 from imrsearch.indexer.build import build_index
 from imrsearch.indexer.sources import letter_files
@@ -14,7 +15,7 @@ from imrsearch.schema.vocabulary import class_names, drug_names, table, words_of
 from imrsearch.search.expand import expand
 from imrsearch.search.language import Named, parse, wanted_leaves, written
 from imrsearch.search.query import Query
-from imrsearch.search.searcher import Searcher
+from imrsearch.search.searcher import WIDEN_HINT, Searcher
 
 REAL = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
 
@@ -261,7 +262,7 @@ def test_without_an_index_nothing_is_corrected():
     ],
 )
 def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notices, run):
-    results = searcher.search(query)
+    results = searcher.search(structs.replace(query, widen=True))
     assert sorted(ids(results)) == sorted(found)
     assert results.total == len(found)
     assert [line for line in results.notices if line.startswith("no item")] == notices
@@ -278,19 +279,24 @@ def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notice
         pytest.param(Query(text="zzz yyy knee"), id="less-than-half"),
         pytest.param(Query(text="knee films", filters={"outcome": ("overturned",)}), id="only-the-filter"),
         pytest.param(Query(text="knee flags", since="2030"), id="no-item-is-left"),
-        pytest.param(Query(text="knee flags", widen=False), id="option"),
         pytest.param(Query(text="zzz OR yyy"), id="alternatives"),
     ],
 )
 def test_what_is_not_widened(searcher, query):
-    results = searcher.search(query)
+    results = searcher.search(structs.replace(query, widen=True))
     assert results.total == 0
     assert not any("showing" in line for line in results.notices)
 
 
+def test_all_words_must_match_unless_asked_otherwise(searcher):
+    results = searcher.search(Query(text="knee flags"))
+    assert results.total == 0
+    assert WIDEN_HINT in results.notices
+
+
 def test_a_long_question_is_widened_soon(searcher):
     words = ["pain", "month", "relief", "trial", "flags", "absent", "device", "rented", "weeks", "films", "normal"]
-    results = searcher.search(Query(text=" ".join(words), since="2010"))
+    results = searcher.search(Query(text=" ".join(words), since="2010", widen=True))
     assert results.took_ms < 2000
 
 
