@@ -1,7 +1,6 @@
-"""One run of `index`: what is taken, what is left alone, and what is published."""
+"""One run on an index: what is taken, what is left alone, and what is published."""
 
 import hashlib
-import shutil
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -12,24 +11,20 @@ from pathlib import Path
 import tantivy
 from msgspec import Struct
 
-from imrsearch.indexer.letter import missing_parts, parse_letter, stem_of
+from imrsearch.indexer.generation import RUN, Run, begin, discard, engine_of, published_bytes, seals_of
+from imrsearch.indexer.prepare import Batch, HeldLetters, Known, Outcome, Prepared
 from imrsearch.indexer.sources import Unread
-from imrsearch.schema.documents import (
-    build_schema,
-    fingerprint,
-    register_analyzers,
-    stored_letter,
-    to_document,
-    value_term,
-)
-from imrsearch.schema.engine import REBUILD_HINT, engine_errors
-from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError, StaleIndex
-from imrsearch.schema.fields import chunks_of
-from imrsearch.schema.manifest import Manifest, read_manifest, write_manifest
-from imrsearch.schema.records import Letter, RawLetter, Source
+from imrsearch.indexer.store import framed_block, segment_path
+from imrsearch.schema.documents import build_schema, fingerprint, placed, register_analyzers, terms_in, value_term
+from imrsearch.schema.engine import engine_errors
+from imrsearch.schema.errors import IndexFailure, LetterError
+from imrsearch.schema.frames import FrameWriter
+from imrsearch.schema.letterfile import LETTERS, Kept, LetterFile, framed_dictionary, framed_letter
+from imrsearch.schema.manifest import FileSeal, Manifest, write_manifest
+from imrsearch.schema.records import Letter, Source
 
-HEAP_BYTES = 200_000_000
-THREADS = 2
+# Letters of a run that are looked up before it is published.
+CANARIES = 3
 
 
 class Problem(Struct, frozen=True):
@@ -46,7 +41,7 @@ class Problem(Struct, frozen=True):
 
 
 class IndexReport(Struct, frozen=True):
-    """What one run of `index` did.
+    """What one run of `index` or `reindex` did.
 
     read        letters that were read: added, replaced, unchanged and duplicates together
     replaced    letters whose earlier reading is gone
@@ -73,162 +68,177 @@ class IndexReport(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
+class Machine(Struct, frozen=True):
+    """What a run may use of the machine.
+
+    cores         processes that read letters, and threads of the engine
+    heap          bytes that the engine fills before it writes a part of the index
+    commit_items  items after which what was taken is safe from a crash
+    """
+
+    cores: int
+    heap: int
+    commit_items: int = 100_000
+
+
 class Update:
     """A run's open writer, the index as it was before, and what has been done so far."""
 
-    def __init__(self, index_dir: Path, before: Manifest, *, rebuild: bool) -> None:
+    def __init__(self, index_dir: Path, before: Manifest, *, run: Run, machine: Machine) -> None:
         self.index_dir = index_dir
         self.before = before
-        self.engine = before.engine if before.engine and not rebuild else f"engine-{before.generation + 1}"
+        self.run = run
+        self.machine = machine
+        self.generation = before.generation + 1
+        self.folder = index_dir / engine_of(self.generation)
+        self.adds = run.scope == "add" and bool(before.engine)
         with writing(index_dir):
-            folder = index_dir / self.engine
-            if self.engine != before.engine:
-                shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(exist_ok=True)
-            self.index = tantivy.Index(build_schema(), path=str(folder))
+            self.resumed = begin(index_dir, before, run)
+            self.index = tantivy.Index(build_schema(), path=str(self.folder))
             register_analyzers(self.index)
-            self.writer = self.index.writer(HEAP_BYTES, THREADS)
+            self.writer = self.index.writer(machine.heap, machine.cores)
+            published = published_bytes(before, LETTERS) if self.adds else 0
+            self.letter_file = FrameWriter(self.folder / LETTERS, keep=published, resume=self.resumed)
+            self.segment = FrameWriter(segment_path(index_dir, self.generation), resume=self.resumed)
         self.is_open = True
-        self.searcher = self.index.searcher()
-        # Letters that another parser or vocabulary read are read anew.
-        self.rereads = before.reading != reading()
+        self.items = self.index.searcher().num_docs
+        self.letters = letters_in(self.index) if self.resumed else before.letters if self.adds else 0
+        self.dictionary = LetterFile(self.folder).dictionary if self.letter_file.size else b""
+        self.held = HeldLetters(index_dir, self.folder.name) if self.items else None
+        self.committed = self.resumed
+        self.uncommitted = self.written = 0
         self.seen: dict[str, Source] = {}
+        self.canaries: list[str] = []
         self.counts = {"added": 0, "replaced": 0, "unchanged": 0, "duplicates": 0}
-        self.items = self.searcher.num_docs
-        self.letters = 0 if rebuild else letters_in(self.index, before)
         self.problems: list[Problem] = []
         self.notes: list[str] = []
 
-    @classmethod
-    def of(cls, index_dir: Path, *, rebuild: bool) -> "Update":
-        """Open the index for one run, or begin one; StaleIndex where it was built from other fields."""
-        try:
-            before = read_manifest(index_dir)
-        except (IndexMissing, StaleIndex, IndexFailure) as error:
-            if not (rebuild or isinstance(error, IndexMissing)):
-                raise
-            before = Manifest(fingerprint(), reading(), generation=0, engine="", built_at="", letters=0, items=0)
-        if before.fingerprint != fingerprint() and not rebuild:
-            raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
-        return cls(index_dir, before, rebuild=rebuild)
+    @property
+    def rereads(self) -> bool:
+        """Letters that the index holds were read by another parser or vocabulary: they are understood anew."""
+        return self.adds and self.before.reading != self.run.reading
 
-    def take(self, read: RawLetter | Unread, *, strict: bool) -> None:
-        """Bring one letter, or what could not be read, into the run; with `strict` LetterError for the latter."""
+    @property
+    def needs_dictionary(self) -> bool:
+        """Nothing was written yet that letters are like."""
+        return not self.letter_file.size
+
+    def begin_letters(self, dictionary: bytes) -> None:
+        """Write what the run's letters are compressed with, before the first one."""
+        self.dictionary = dictionary
+        self.letter_file.add(framed_dictionary(dictionary))
+
+    def take(self, batch: Batch, *, strict: bool) -> None:
+        """Bring what was prepared into the run; with `strict` LetterError for the first letter that cannot be read."""
+        accepted = [outcome for outcome in batch.outcomes if self.accept(outcome, strict=strict)]
+        kept: dict[int, Kept] = {}
+        new = [outcome for outcome in batch.outcomes if isinstance(outcome, Prepared) and outcome.kept is None]
+        with writing(self.index_dir):
+            if new:
+                chosen = {id(outcome) for outcome in accepted}
+                offset = self.segment.add(framed_block(batch.raws, [id(outcome) in chosen for outcome in new]))
+                kept = {id(outcome): Kept(self.generation, offset, number) for number, outcome in enumerate(new)}
+            for outcome in accepted:
+                if isinstance(outcome, Prepared):
+                    self.put(outcome, outcome.kept or kept[id(outcome)])
+            if self.uncommitted >= self.machine.commit_items:
+                self.commit()
+
+    def accept(self, outcome: Outcome, *, strict: bool) -> bool:
+        """Whether the letter is to be written; what is said of it otherwise."""
         try:
-            if isinstance(read, Unread):
-                raise LetterError(read.reason, hint=read.hint)
-            self.take_letter(read)
+            if isinstance(outcome, Unread):
+                raise LetterError(outcome.reason, hint=outcome.hint)
+            return self.is_first(outcome) and self.is_new(outcome)
         except LetterError as error:
-            path = read.path if isinstance(read, Unread) else read.source.path
+            path = outcome.path if isinstance(outcome, Unread) else outcome.source.path
             if strict:
                 raise LetterError(f"{path}: {error.message}", hint=error.hint) from error
             self.problems.append(Problem(path, error.message, error.hint))
+            return False
 
-    def knows(self, source: Source) -> bool:
-        """The index held the letter of that source before this run."""
-        return self.held(source, stem_of(source)) is not None
-
-    def held(self, source: Source, name: str) -> Letter | None:
-        """The letter of the same bytes that the index held before this run, with one of its items.
-
-        A letter without a case number goes by its name, so that under another one it is another letter.
-        """
-        if self.rereads:
-            return None
-        by_bytes = self.term("source", source.sha256)
-        by_name = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, by_bytes), (tantivy.Occur.Must, self.term("letter_id", name))]
-        )
-        letter = self.first(by_name) or self.first(by_bytes)
-        return letter if letter and (letter.case_number or letter.letter_id == name) else None
-
-    def first(self, query: tantivy.Query) -> Letter | None:
-        """The letter of the first item that the query finds in the index as it was, with that item."""
-        with writing(self.index_dir):
-            hits = self.searcher.search(query, 1, count=False).hits
-            return stored_letter(self.searcher.doc(hits[0][1])) if hits else None
-
-    def take_letter(self, raw: RawLetter) -> None:
-        """Add the letter, replace its earlier reading, or find that nothing is to be done."""
-        known = self.held(raw.source, raw.record.letter_id if raw.record else stem_of(raw.source))
-        letter = known or parse_letter(raw)
-        name = value_term(letter.letter_id)
-        if first := self.seen.get(name):
-            if letter.case_number is None and first.sha256 != raw.source.sha256:
-                raise LetterError(
-                    f"{first.path} was already read under the name {letter.letter_id}",
-                    hint="give the file another name",
-                )
-            self.counts["duplicates"] += 1
-            self.notes.append(f"{raw.source.path} is {letter.letter_id} again, already read from {first.path}")
-            return
-        self.seen[name] = raw.source
-        if known:
-            self.counts["unchanged"] += 1
-            return
-        self.put(letter)
-
-    def put(self, letter: Letter) -> None:
-        """Write the letter's items; those of its earlier reading go."""
-        documents = documents_of(letter)
-        self.check_name(letter)
-        replaced = self.items_of(letter.letter_id)
-        with writing(self.index_dir):
-            if replaced:
-                self.writer.delete_documents_by_term("letter_id", value_term(letter.letter_id))
-            for document in documents:
-                self.writer.add_json(document)
-        self.counts["replaced" if replaced else "added"] += 1
-        self.items += len(documents) - replaced
-        self.letters += 0 if replaced else 1
-        self.notes.extend(missing_parts(letter))
-
-    def check_name(self, letter: Letter) -> None:
-        """LetterError where another file, that is still there, gave its name to a letter without a case number."""
-        if letter.case_number:
-            return
-        held = self.first(self.term("letter_id", letter.letter_id))
-        if held and Path(held.source.path).is_file() and not same_file(held.source.path, letter.source.path):
+    def is_first(self, outcome: Prepared | Known) -> bool:
+        """No other file of this run gave the letter; LetterError where another letter has its name."""
+        name = value_term(outcome.letter_id)
+        first = self.seen.setdefault(name, outcome.source)
+        if first is outcome.source:
+            return True
+        if self.run.scope == "reindex":
+            # An earlier reading of the same letter.
+            return False
+        if outcome.case_number is None and first.sha256 != outcome.source.sha256:
             raise LetterError(
-                f"{held.source.path} was already read under the name {letter.letter_id}",
+                f"{first.path} was already read under the name {outcome.letter_id}", hint="give the file another name"
+            )
+        self.counts["duplicates"] += 1
+        self.notes.append(f"{outcome.source.path} is {outcome.letter_id} again, already read from {first.path}")
+        return False
+
+    def is_new(self, outcome: Prepared | Known) -> bool:
+        """The letter is not in the index as it is; LetterError where another file, still there, has its name."""
+        if isinstance(outcome, Known):
+            self.counts["unchanged"] += 1
+            return False
+        held = self.held.named(outcome.letter_id) if self.held and not outcome.case_number else None
+        if held and Path(held.source.path).is_file() and not same_file(held.source.path, outcome.source.path):
+            del self.seen[value_term(outcome.letter_id)]
+            raise LetterError(
+                f"{held.source.path} was already read under the name {outcome.letter_id}",
                 hint="give the file another name",
             )
+        return True
 
-    def items_of(self, letter_id: str) -> int:
-        """How many items of the letter the index held before this run."""
-        with writing(self.index_dir):
-            found = self.searcher.search(self.term("letter_id", letter_id), 1)
-            return int(found.count)  # type: ignore[attr-defined]
+    def put(self, letter: Prepared, kept: Kept) -> None:
+        """Write the letter and its items; those of its earlier reading go."""
+        place = self.letter_file.add(framed_letter(letter.packed, kept))
+        replaced = self.held.items_of(letter.letter_id) if self.held else 0
+        if replaced:
+            self.writer.delete_documents_by_term("letter_id", value_term(letter.letter_id))
+        for document in letter.documents:
+            self.writer.add_json(placed(document, place))
+        self.counts["replaced" if replaced else "added"] += 1
+        self.items += len(letter.documents) - replaced
+        self.letters += 0 if replaced else 1
+        self.uncommitted += len(letter.documents)
+        self.written += len(letter.documents)
+        self.notes.extend(letter.notes)
+        if len(self.canaries) < CANARIES:
+            self.canaries.append(letter.letter_id)
+        else:
+            self.canaries[-1] = letter.letter_id
 
-    def term(self, field: str, value: str) -> tantivy.Query:
-        """Items with that value."""
-        return tantivy.Query.term_query(self.index.schema, field, value_term(value), index_option="basic")
+    def commit(self) -> None:
+        """Put what was taken on the disk, so that a crash does not lose it: first what the documents speak of."""
+        self.segment.sync()
+        self.letter_file.sync()
+        self.writer.commit()
+        self.committed = True
+        self.uncommitted = 0
+
+    @property
+    def changed(self) -> bool:
+        """There is something to publish."""
+        return bool(self.counts["added"] or self.counts["replaced"] or self.resumed) or not self.adds
 
     def publish(self, started: float) -> IndexReport:
-        """Commit what was taken and say so in the manifest; nothing is written where nothing changed."""
+        """Verify what was taken, and say in the manifest that it is the index; nothing where nothing changed."""
         manifest = self.before
-        changed = bool(self.counts["added"] or self.counts["replaced"]) or not manifest.engine
-        if changed:
+        if self.problems and not self.items and manifest.engine:
+            self.abandon(forget=True)
+            self.notes.append("no letter could be read: the index is left as it was")
+        elif self.changed:
             with writing(self.index_dir):
-                self.writer.commit()
+                if self.needs_dictionary:
+                    self.begin_letters(b"")
+                self.commit()
+                self.writer.garbage_collect_files()
                 self.close()
-                self.index.reload()
-                self.check_count()
-                all_read_now = self.counts["added"] + self.counts["replaced"] == self.letters
-                manifest = Manifest(
-                    fingerprint=fingerprint(),
-                    reading=reading() if all_read_now or not manifest.engine else manifest.reading,
-                    generation=manifest.generation + 1,
-                    engine=self.engine,
-                    built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                    letters=self.letters,
-                    items=self.items,
-                )
+                self.verify()
+                manifest = self.manifest()
                 write_manifest(self.index_dir, manifest)
+                (self.folder / RUN).unlink(missing_ok=True)
         else:
-            self.roll_back()
-            if self.problems and self.engine != manifest.engine:
-                self.notes.append("no letter could be read: the index is left as it was")
+            self.abandon(forget=True)
         return IndexReport(
             index=str(self.index_dir),
             generation=manifest.generation,
@@ -242,33 +252,65 @@ class Update:
             notes=tuple(self.notes),
         )
 
-    def check_count(self) -> None:
-        """IndexFailure where the engine holds another number of items than it was given: it drops some in silence."""
-        held = self.index.searcher().num_docs
-        if held != self.items:
-            raise IndexFailure(
-                f"the index at {self.index_dir} holds {held} items where {self.items} were written", hint=REBUILD_HINT
-            )
+    def manifest(self) -> Manifest:
+        """The index as it is published."""
+        before = self.before
+        all_read_now = self.counts["added"] + self.counts["replaced"] == self.letters
+        own = FileSeal(str(self.generation), self.segment.size)
+        store = () if self.run.scope.startswith("rebuild") else before.store
+        return Manifest(
+            fingerprint=fingerprint(),
+            reading=before.reading if self.adds and not all_read_now else self.run.reading,
+            generation=self.generation,
+            engine=self.folder.name,
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            letters=self.letters,
+            items=self.items,
+            files=seals_of(self.folder),
+            store=(*store, own) if own.bytes else store,
+        )
 
-    def roll_back(self) -> None:
-        """Forget what was not committed, and let the next writer in."""
+    def verify(self) -> None:
+        """IndexFailure where the engine does not hold what it was given: it drops some in silence."""
+        held = HeldLetters(self.index_dir, self.folder.name)
+        if held.searcher.num_docs != self.items:
+            raise IndexFailure(
+                f"the index at {self.index_dir} holds {held.searcher.num_docs} items where {self.items} were written",
+                hint="run: imrsearch reindex",
+            )
+        for letter_id in self.canaries:
+            letter = held.named(letter_id)
+            if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):
+                raise IndexFailure(f"{letter_id} was written but is not found", hint="run: imrsearch reindex")
+
+    def abandon(self, *, forget: bool) -> None:
+        """Leave what was not committed, and let the next writer in; forget: nothing stays for the next run."""
         if self.is_open:
             with writing(self.index_dir):
                 self.writer.rollback()
                 self.close()
+        if forget or not self.committed:
+            discard(self.index_dir, self.before)
 
     def close(self) -> None:
         """Let the next writer in; the engine's own writer cannot be used after this."""
         self.is_open = False
         self.writer.wait_merging_threads()
+        self.index.reload()
+        self.segment.stream.close()
+        self.letter_file.stream.close()
+        if not self.segment.size:
+            self.segment.path.unlink(missing_ok=True)
 
 
-def documents_of(letter: Letter) -> list[str]:
-    """The engine's documents of the letter; LetterError where a value of it cannot be indexed."""
-    try:
-        return [to_document(chunk) for chunk in chunks_of(letter)]
-    except (TypeError, ValueError) as error:
-        raise LetterError(f"{letter.letter_id} cannot be indexed: {error}") from error
+def found_by_words(held: HeldLetters, letter: Letter) -> bool:
+    """The letter's first item is found by a word of its treatment."""
+    terms = terms_in(letter.items[0].treatment)
+    if not terms:
+        return True
+    word = tantivy.Query.term_query(held.index.schema, "treatment", terms[0])
+    both = [(tantivy.Occur.Must, query) for query in (word, held.term("id", letter.items[0].id))]
+    return bool(held.searcher.search(tantivy.Query.boolean_query(both), 1).hits)
 
 
 def same_file(one: str, other: str) -> bool:
@@ -276,16 +318,13 @@ def same_file(one: str, other: str) -> bool:
     return Path(one).resolve() == Path(other).resolve()
 
 
-def letters_in(index: tantivy.Index, manifest: Manifest) -> int:
-    """How many letters the index holds: as the manifest says, or counted where a crash came between the two."""
+def letters_in(index: tantivy.Index) -> int:
+    """How many letters the index holds: counted, since no manifest says it."""
     searcher = index.searcher()
-    if searcher.num_docs == manifest.items:
-        return manifest.letters
-    terms = searcher.terms_with_prefix("letter_id", "")
     schema = index.schema
     present = (
         searcher.search(tantivy.Query.term_query(schema, "letter_id", term, index_option="basic"), 1)
-        for term, _ in terms
+        for term, _ in searcher.terms_with_prefix("letter_id", "")
     )
     return sum(1 for found in present if found.hits)
 

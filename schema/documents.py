@@ -6,15 +6,16 @@ from functools import cache
 import msgspec
 import tantivy
 
-from imrsearch.schema.fields import FIELDS, Chunk, Field, chunks_of
+from imrsearch.schema.fields import FIELDS, Chunk, Field
 from imrsearch.schema.numbers import plain
-from imrsearch.schema.records import Letter
 
 # "L4-L5" to l4, l5; "10/325mg" to 10, 325, mg; "0.5" stays whole. The engine's own tokenizers keep "325mg" whole,
 # so that "10/325 mg" and "10/325mg" would be different words.
 WORD = r"\p{L}[\p{L}\p{N}]*|\p{N}+(?:\.\p{N}+)?"
 # Raise it when analysis or extraction changes in a way that the declarations do not show.
 REVISION = 2
+# The engine's field that says where the letter of an item lies: a byte of the letter file.
+PLACE = "place"
 
 
 def analyzer(tokenizer: tantivy.Tokenizer, *steps: tantivy.Filter) -> tantivy.TextAnalyzer:
@@ -72,8 +73,6 @@ def register_analyzers(index: tantivy.Index) -> None:
     index.register_tokenizer("value", value_analyzer())
     # Facets show values as they are printed; only the search folds case.
     index.register_fast_field_tokenizer("value", analyzer(tantivy.Tokenizer.raw()))
-    # The engine indexes every text field: this one yields no term.
-    index.register_tokenizer("stored", analyzer(tantivy.Tokenizer.raw(), tantivy.Filter.remove_long(1)))
 
 
 def words_field(field: Field) -> str:
@@ -92,8 +91,9 @@ def has_words(field: Field) -> bool:
 
 
 def build_schema() -> tantivy.Schema:
-    """The engine's schema, from the field list."""
+    """The engine's schema, from the field list, and where the letter of each item lies."""
     builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field(PLACE, fast=True)
     for field in FIELDS:
         match field.kind:
             case "keyword":
@@ -102,8 +102,6 @@ def build_schema() -> tantivy.Schema:
                 builder.add_text_field(field.name, tokenizer_name="words")
             case "number" | "date":
                 builder.add_integer_field(field.name, indexed=True, fast=True)
-            case "stored":
-                builder.add_text_field(field.name, stored=True, tokenizer_name="stored", index_option="basic")
         if field.words:
             builder.add_text_field(words_field(field), tokenizer_name="words")
         if has_words(field):
@@ -126,14 +124,9 @@ def to_document(chunk: Chunk) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def stored_letter(document: tantivy.Document) -> Letter:
-    """The letter of a stored document, with the one item that the document is about."""
-    return msgspec.json.decode(str(document.get_first("record")), type=Letter)
-
-
-def from_document(document: tantivy.Document) -> Chunk:
-    """The chunk that `to_document` was given, once the engine has stored it."""
-    return next(chunks_of(stored_letter(document)))
+def placed(document: str, place: int) -> str:
+    """The document with the place of its letter's frame in the letter file."""
+    return f'{document[:-1]},"{PLACE}":{place}}}'
 
 
 def fingerprint() -> str:

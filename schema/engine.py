@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from imrsearch.schema.errors import ImrSearchError, IndexBusy, IndexFailure, StaleIndex
 
-REBUILD_HINT = "run: imrsearch index LETTERS --rebuild"
+REBUILD_HINT = "run: imrsearch reindex"
 
 
 @contextmanager

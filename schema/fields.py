@@ -23,7 +23,7 @@ from imrsearch.schema.vocabulary import (
     canonical_state,
 )
 
-Kind = Literal["keyword", "text", "number", "date", "stored"]
+Kind = Literal["keyword", "text", "number", "date"]
 # Values are str, int, a tuple of either, or None: the one place where a field's type is open.
 Extract = Callable[[Letter, Item], Any]
 # Between the parts of a path: "MTUS > Chronic Pain Medical Treatment 2009 > Opioids > p. 76".
@@ -34,7 +34,7 @@ class Field(Struct, frozen=True, kw_only=True):
     """What the index knows of one attribute of `Chunk`.
 
     name       the attribute; with "-" for "_" also the option
-    kind       keyword: exact values, case folded; text: words; number; date; stored: kept, not searched
+    kind       keyword: exact values, case folded; text: words; number; date
     extract    (letter, item) to a value, a tuple of values, or None
     many       an item may hold several values
     facet      values can be counted
@@ -86,16 +86,6 @@ def number(extract: Extract, *, help: str, facet: bool = False, **settings: Any)
 def date(extract: Extract, *, help: str, **settings: Any) -> Any:
     """A day: ISO in the record, 20170228 in the engine, 0 where it is not known, so that every item can be sorted."""
     return Field(kind="date", extract=extract, help=help, **settings)
-
-
-def stored(extract: Extract, *, help: str) -> Any:
-    """Kept as it is and given back with each hit."""
-    return Field(kind="stored", extract=extract, help=help)
-
-
-def record_of(letter: Letter, item: Item) -> str:
-    """The letter with this one item only, as JSON: what a hit and `show` are made from."""
-    return msgspec.json.encode(msgspec.structs.replace(letter, items=(item,))).decode()
 
 
 def year_of(letter: Letter, item: Item) -> int | None:
@@ -242,7 +232,6 @@ class Chunk(Struct, frozen=True, kw_only=True):
     source: str = keyword(
         lambda letter, item: letter.source.sha256, facet=False, help="Digest of the letter's own bytes."
     )
-    record: str = stored(record_of, help="The letter's header, its summary and the item, as JSON.")
 
 
 FIELDS: tuple[Field, ...] = tuple(

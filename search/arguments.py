@@ -9,7 +9,19 @@ from imrsearch.schema.fields import FILTERS
 # Options that take the next argument as their value, so that it is not taken for the query.
 VALUE_OPTIONS = frozenset(
     {f"--{field.option}" for field in FILTERS}
-    | {"--since", "--until", "--facets", "--sort", "--limit", "-n", "--offset", "--index"}
+    | {
+        "--since",
+        "--until",
+        "--facets",
+        "--sort",
+        "--limit",
+        "-n",
+        "--offset",
+        "--index",
+        "--keep",
+        "--cores",
+        "--memory",
+    }
 )
 # "-n", "-n5"; "-norco" excludes a word.
 SHORT_LIMIT = re.compile(r"-n\d*$")

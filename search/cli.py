@@ -41,6 +41,11 @@ IndexDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Keep = Annotated[int, typer.Option(min=0, help="How many earlier generations to keep.")]
+Cores = Annotated[int | None, typer.Option(min=1, help="Processes that read letters; all cores unless given.")]
+Memory = Annotated[
+    int | None, typer.Option(metavar="MB", min=50, help="For the engine; a share of the machine's unless given.")
+]
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs; - reads paths from stdin.")
 ]
@@ -212,25 +217,65 @@ def index(
     paths: Paths,
     rebuild: Annotated[bool, typer.Option(help="Leave nothing of the old index.")] = False,
     strict: Annotated[bool, typer.Option(help="Stop at the first letter that cannot be read.")] = False,
+    keep: Keep = 0,
+    cores: Cores = None,
+    memory: Memory = None,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
-    """Read letters into the index; run it again to bring it up to date.
+    """Read letters into the index; run it again to bring it up to date, or to go on where it was stopped.
 
     PDF, HTML, plain text, ZIP and JSONL are told apart by their content.
     """
-    from imrsearch.indexer.build import build_index
-    from imrsearch.search import reports
+    from imrsearch.indexer.build import build_index, this_machine
+    from imrsearch.search import progress, reports
 
-    files = list(named_files(paths))
-    if not files:
+    # Paths on stdin come only once.
+    given = list(named_files(paths)) if "-" in paths else None
+    total = sum(1 for _ in given or named_files(paths))
+    if not total:
         raise UsageError(
             "there is no file to read", hint="name a folder of letters, or files: imrsearch index ~/letters"
         )
-    with reports.progress_bar(len(files)) as progress:
-        report = build_index(files, index_folder(index), rebuild=rebuild, strict=strict, progress=progress)
+    with progress.shown(total) as tell:
+        report = build_index(
+            given or named_files(paths), index_folder(index), rebuild=rebuild, strict=strict, keep=keep,
+            machine=this_machine(cores=cores, memory=memory), progress=tell,
+        )  # fmt: skip
     say(reports.report_json(report) if json else reports.report_text(report))
     sys.exit(4 if report.problems else 0)
+
+
+@app.command(help=HELP["reindex"])
+def reindex(
+    *,
+    keep: Keep = 0,
+    cores: Cores = None,
+    memory: Memory = None,
+    json: AsJson = False,
+    index: IndexDir = None,
+) -> None:
+    """Make the index anew from its letter store; the letters' own files are not read."""
+    from imrsearch.indexer.build import blocks_stored, this_machine
+    from imrsearch.indexer.build import reindex as made_anew
+    from imrsearch.search import progress, reports
+
+    folder = index_folder(index)
+    with progress.shown(blocks_stored(folder)) as tell:
+        report = made_anew(folder, keep=keep, machine=this_machine(cores=cores, memory=memory), progress=tell)
+    say(reports.report_json(report) if json else reports.report_text(report))
+    sys.exit(4 if report.problems else 0)
+
+
+@app.command(help=HELP["check"])
+def check(*, json: AsJson = False, index: IndexDir = None) -> None:
+    """Look at every byte, letter and item of the index and its store, and say how to repair what is damaged."""
+    from imrsearch.indexer.check import check_index
+    from imrsearch.search import reports
+
+    report = check_index(index_folder(index))
+    say(reports.check_json(report) if json else reports.check_text(report))
+    sys.exit(3 if report.findings else 0)
 
 
 def named_files(paths: Iterable[str]) -> Iterator[Path]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 import tantivy
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from imrsearch.schema.documents import exact_field, stored_letter, words_field
+from imrsearch.schema.documents import PLACE, exact_field, words_field
 from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import ImrSearchError
 from imrsearch.schema.fields import FIELDS
+from imrsearch.schema.letterfile import LetterFile
 from imrsearch.schema.records import Letter
 
 FAILED = "the search failed"
@@ -22,10 +23,14 @@ Ranked = tuple[Any, tantivy.DocAddress]
 
 
 class Engine(Struct, frozen=True):
-    """An index as it was when it was opened."""
+    """An index as it was when it was opened.
+
+    letters  every letter of it, once
+    """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
+    letters: LetterFile
 
     def term(self, name: str, value: str | int, *, positions: bool = True) -> tantivy.Query:
         """Items with the term in the engine's field of that name."""
@@ -120,6 +125,6 @@ class Engine(Struct, frozen=True):
 
     def letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with that item only."""
-        with engine_errors(FAILED):
-            document = self.searcher.doc(address)
-        return stored_letter(document)
+        (place,), (number,) = self.values(PLACE, [address]), self.values("item", [address])
+        letter = self.letters.letter(place)
+        return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))

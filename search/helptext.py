@@ -36,6 +36,24 @@ Examples:
   imrsearch index 'letters/CM17-*.pdf' archive.zip
   find . -name '*.pdf' | imrsearch index -
 """,
+    "reindex": """\
+Make the index anew from its letter store; the letters' own files are not read.
+
+Searches go on with the old index until the new one is whole. Run it after an update of imrsearch.
+
+\b
+Examples:
+  imrsearch reindex
+  imrsearch reindex --keep 1     leave the generation before it where it is
+""",
+    "check": """\
+Look at every byte, letter and item of the index and its store, and say how to repair what is damaged.
+
+\b
+Examples:
+  imrsearch check
+  imrsearch check --json
+""",
     "parse": """\
 Print letters as understood, without an index.
 

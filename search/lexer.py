@@ -137,7 +137,7 @@ def field_token(typed: str, text: str, *, start: int) -> tuple[Token, list[Token
 
 def problem_of(typed: str, token: Token) -> str | None:
     """Why the token is no value of a field, or null."""
-    names = [name for name, field in NAMED.items() if field.kind != "stored"]
+    names = list(NAMED)
     name = token.sign.removesuffix(":")
     if name not in names:
         near = [NAMED[other].option for other in get_close_matches(name, names, cutoff=0.75)]

@@ -1,8 +1,5 @@
 """What commands other than search print: ingest reports, status and the field list."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +12,7 @@ from imrsearch.schema.records import Letter
 from imrsearch.search.render import counted, printable
 
 if TYPE_CHECKING:
+    from imrsearch.indexer.check import CheckReport
     from imrsearch.indexer.update import IndexReport
     from imrsearch.search.searcher import Searcher
 
@@ -74,6 +72,26 @@ def report_text(report: "IndexReport") -> str:
         f"  {problem.path}: {problem.reason}{f' ({problem.hint})' if problem.hint else ''}"
         for problem in report.problems
     ]
+    return "\n".join(lines)
+
+
+def check_json(report: "CheckReport") -> str:
+    """What a check found, on one line."""
+    return msgspec.json.encode(report).decode()
+
+
+def check_text(report: "CheckReport") -> str:
+    """What a check found, in words."""
+    held = f"{counted(report.items, 'item')} in {counted(report.letters, 'letter')}, generation {report.generation}"
+    lines = [
+        f"the index at {report.index} holds {held}",
+        f"looked at {counted(report.files, 'file')}, {report.bytes / 1e6:,.1f} MB: "
+        + (f"{counted(len(report.findings), 'finding')}" if report.findings else "all as it was written"),
+    ]
+    lines += [f"  {found.path}: {printable(found.reason)}" for found in report.findings[:MOST_NOTES]]
+    if len(report.findings) > MOST_NOTES:
+        lines.append(f"  and {len(report.findings) - MOST_NOTES:,} more; --json has them all")
+    lines += [f"hint: {hint}" for hint in dict.fromkeys(found.hint for found in report.findings)]
     return "\n".join(lines)
 
 
@@ -143,18 +161,3 @@ def fields_json() -> str:
     """The field list, one field a line."""
     keys = ("name", "kind", "many", "facet", "filter", "boost", "help")
     return "\n".join(msgspec.json.encode({key: getattr(field, key) for key in keys}).decode() for field in FIELDS)
-
-
-@contextmanager
-def progress_bar(files: int) -> Iterator[Callable[[Path], None]]:
-    """A bar on stderr while files are read, on a terminal; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda file: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading letters"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=files)
-        yield lambda file: bar.advance(task)

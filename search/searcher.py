@@ -1,18 +1,22 @@
 """An opened index: questions in, results out; letters by their id."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
+from weakref import finalize
 
 import tantivy
 from msgspec import Struct, structs
 
 from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
-from imrsearch.schema.errors import QueryError, StaleIndex, UsageError
+from imrsearch.schema.errors import IndexFailure, QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FIELD, Field
+from imrsearch.schema.letterfile import LetterFile
 from imrsearch.schema.manifest import Manifest, read_manifest
+from imrsearch.schema.readers import begin_reading
 from imrsearch.schema.records import Letter
 from imrsearch.search.advice import absent_words, advice, is_indexed
 from imrsearch.search.compile import all_of, compile_query, compile_tree, everything, undated, value_query, within_days
@@ -57,17 +61,44 @@ class Searcher:
     def __init__(self, engine: Engine, manifest: Manifest) -> None:
         self.manifest = manifest
         self.engine = engine
+        self.index_dir: Path | None = None
 
     @classmethod
     def open(cls, index_dir: Path) -> "Searcher":
         """Open the index at `index_dir`; raises IndexMissing, StaleIndex or IndexFailure."""
-        manifest = read_manifest(index_dir)
-        if manifest.fingerprint != fingerprint():
-            raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
-        with engine_errors(f"the index at {index_dir} cannot be opened"):
-            index = tantivy.Index.open(str(index_dir / manifest.engine))
+        while True:
+            manifest = read_manifest(index_dir)
+            if manifest.fingerprint != fingerprint():
+                raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
+            try:
+                return cls.opened(index_dir, manifest)
+            except IndexFailure:
+                # Another generation took its place between the two.
+                if read_manifest(index_dir).generation == manifest.generation:
+                    raise
+
+    @classmethod
+    def opened(cls, index_dir: Path, manifest: Manifest) -> "Searcher":
+        """The generation that the manifest names; it stays as long as it is read."""
+        what = f"the index at {index_dir} cannot be opened"
+        folder = index_dir / manifest.engine
+        with engine_errors(what):
+            reader = begin_reading(folder)
+            if reader is None:
+                raise IndexFailure(f"{what}: {manifest.engine} is missing", hint=REBUILD_HINT)
+            index = tantivy.Index.open(str(folder))
             register_analyzers(index)
-            return cls(Engine(index.searcher(), index.schema), manifest)
+            searcher = cls(Engine(index.searcher(), index.schema, LetterFile(folder)), manifest)
+        searcher.index_dir = index_dir
+        # While it is open, the generation is not removed.
+        finalize(searcher, os.close, reader)
+        return searcher
+
+    def latest(self) -> "Searcher":
+        """This searcher, or where another generation was published since, one of that."""
+        if self.index_dir is None or read_manifest(self.index_dir).generation == self.manifest.generation:
+            return self
+        return Searcher.open(self.index_dir)
 
     def search(self, query: Query) -> Results:
         """The items that the query finds, counted and in order; raises QueryError, UsageError or IndexFailure."""

@@ -7,8 +7,10 @@ from typing import Any
 import tantivy
 from msgspec import structs
 
-from imrsearch.schema.documents import build_schema, fingerprint, register_analyzers, to_document
+from imrsearch.schema.documents import build_schema, fingerprint, placed, register_analyzers, to_document
 from imrsearch.schema.fields import chunks_of
+from imrsearch.schema.frames import FrameWriter
+from imrsearch.schema.letterfile import LETTERS, Kept, LetterPacker, framed_dictionary, framed_letter
 from imrsearch.schema.manifest import Manifest, write_manifest
 from imrsearch.schema.records import Citation, Item, Letter, Source
 
@@ -37,18 +39,22 @@ def letter(letter_id: str = "CM17-0000001", *items: Item, **settings: Any) -> Le
 
 
 def index_of(letters: Iterable[Letter], index_dir: Path) -> Path:
-    """A real index of the letters in `index_dir`."""
+    """A real index of the letters in `index_dir`, without a store."""
     engine = index_dir / "engine-1"
     engine.mkdir(parents=True)
     index = tantivy.Index(build_schema(), path=str(engine))
     register_analyzers(index)
     writer = index.writer(heap_size=20_000_000, num_threads=1)
-    held = list(letters)
-    for one in held:
-        for chunk in chunks_of(one):
-            writer.add_json(to_document(chunk))
+    packer = LetterPacker(b"")
+    counts = [0, 0]
+    with FrameWriter(engine / LETTERS) as letter_file:
+        letter_file.add(framed_dictionary(b""))
+        for one in letters:
+            place = letter_file.add(framed_letter(packer.pack(one), Kept(1, 0, 0)))
+            for chunk in chunks_of(one):
+                writer.add_json(placed(to_document(chunk), place))
+            counts = [counts[0] + 1, counts[1] + len(one.items)]
     writer.commit()
     writer.wait_merging_threads()
-    items = sum(len(one.items) for one in held)
-    write_manifest(index_dir, Manifest(fingerprint(), "", 1, "engine-1", "2020-01-01T00:00:00+00:00", len(held), items))
+    write_manifest(index_dir, Manifest(fingerprint(), "", 1, "engine-1", "2020-01-01T00:00:00+00:00", *counts))
     return index_dir

@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 pytest.importorskip("reportlab")
 pytest.importorskip("pikepdf")
 
-from imrsearch.indexer import build, update
+from imrsearch.indexer import build, update, writer
 from imrsearch.indexer.build import build_index
 from imrsearch.indexer.letter import parse_letter
 from imrsearch.indexer.sources import read_letters
-from imrsearch.schema.documents import build_schema, from_document, register_analyzers, to_document
 from imrsearch.schema.errors import IndexBusy, IndexFailure, LetterError, StaleIndex, UsageError
-from imrsearch.schema.fields import chunks_of
-from imrsearch.schema.manifest import LOCK, MANIFEST, read_manifest, write_manifest
+from imrsearch.schema.letterfile import LETTERS
+from imrsearch.schema.manifest import LOCK, MANIFEST, STORE, read_manifest, write_manifest
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from tests.corpus import case_of, letters
+from tests.factories import index_of
 
 HEADED = ("xanax-ambien", "facet-medial-branch", "fusion-with-services")
 HEADERLESS = "klonopin-norco-colace"
@@ -57,11 +57,15 @@ def item_count(*keys):
 
 
 def digests(folder):
-    """Of every file of the index but the engine's locks and its list of files to clear away."""
+    """Of every file of the index that says something; of the letters those that the manifest counts."""
+    files = read_manifest(folder).files if (folder / MANIFEST).exists() else ()
+    [letters_bytes] = [seal.bytes for seal in files if seal.name == LETTERS] or [None]
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): hashlib.sha256(
+            path.read_bytes()[: letters_bytes if path.name == LETTERS else None]
+        ).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock" and path.name not in (LOCK, ".managed.json")
+        if path.is_file() and path.suffix != ".lock" and path.name not in (LOCK, "readers")
     }
 
 
@@ -84,7 +88,7 @@ def test_a_first_run(files, folder):
     assert (report.letters, report.items) == (3, item_count(*HEADED))
     assert num_docs(folder) == report.items == read_manifest(folder).items
     assert report.index == str(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["engine-1", LOCK, MANIFEST]
+    assert sorted(path.name for path in folder.iterdir()) == ["engine-1", LOCK, MANIFEST, STORE]
 
 
 def test_the_same_run_twice_changes_nothing(letters_dir, folder):
@@ -210,10 +214,13 @@ def test_strict_stops_at_the_first_and_changes_nothing(tmp_path, files, folder):
     assert build_index(files, folder).letters == 3
 
 
-def test_progress_is_told_of_each_file(files, folder):
-    done: list[Path] = []
-    build_index(iter(files), folder, progress=done.append)
-    assert done == files
+def test_progress_says_how_far_the_run_has_come(letters_dir, tmp_path, folder):
+    files = sorted(letters_dir.iterdir())
+    told = []
+    report = build_index(iter([*files, tmp_path / "missing.txt"]), folder, progress=told.append)
+    assert told == sorted(told, key=lambda done: done.files)
+    assert (told[-1].files, told[-1].letters, told[-1].items) == (len(files) + 1, report.read, report.items)
+    assert told[-1].failed == 1
 
 
 # Rebuilding.
@@ -224,7 +231,8 @@ def test_a_rebuild_leaves_nothing_of_the_old_index(files, folder):
     assert read_manifest(folder).generation == 2
     assert num_docs(folder) == item_count(HEADED[0])
     assert [path.name for path in folder.parent.iterdir() if "index" in path.name] == ["index"]
-    assert {path.name for path in folder.iterdir()} - {LOCK} == {read_manifest(folder).engine, MANIFEST}
+    assert {path.name for path in folder.iterdir()} - {LOCK} == {read_manifest(folder).engine, MANIFEST, STORE}
+    assert [path.name for path in (folder / STORE).iterdir()] == ["2"]
 
 
 def test_a_rebuild_where_nothing_was(files, folder):
@@ -254,7 +262,7 @@ def test_an_index_of_other_fields_must_be_rebuilt(files, folder):
     write_manifest(folder, msgspec.structs.replace(manifest, fingerprint="0" * 16))
     with pytest.raises(StaleIndex) as error:
         build_index(files, folder)
-    assert "--rebuild" in error.value.hint
+    assert "reindex" in error.value.hint
     with pytest.raises(StaleIndex):
         Searcher.open(folder)
     assert build_index(files, folder, rebuild=True).generation == 2
@@ -333,30 +341,30 @@ def test_a_folder_that_may_not_be_written(files, tmp_path, monkeypatch):
 
 
 # Writers and failures.
-def test_a_second_writer_is_told_so(files, folder):
+def test_a_second_writer_is_told_who_the_first_is(files, folder):
     build_index(files[:1], folder)
-    writer = tantivy.Index.open(str(folder / read_manifest(folder).engine)).writer(heap_size=20_000_000, num_threads=1)
-    with pytest.raises(IndexBusy) as error:
+    with writer.one_writer(folder), pytest.raises(IndexBusy, match=f"pid {os.getpid()}, since") as error:
         build_index(files, folder)
     assert error.value.hint
-    del writer
     assert build_index(files, folder).letters == 3
 
 
 HOLD = """
-import sys, tantivy
-writer = tantivy.Index.open(sys.argv[1]).writer(heap_size=20_000_000, num_threads=1)
-print("held", flush=True)
-sys.stdin.read()
+import sys
+from pathlib import Path
+from imrsearch.indexer.writer import one_writer
+with one_writer(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
 """
 
 
 def test_a_writer_of_another_process(files, folder):
     build_index(files[:1], folder)
-    command = [sys.executable, "-c", HOLD, str(folder / read_manifest(folder).engine)]
+    command = [sys.executable, "-c", HOLD, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(IndexBusy):
+        with pytest.raises(IndexBusy, match=f"pid {other.pid}"):
             build_index(files, folder)
         other.kill()
     assert build_index(files, folder).letters == 3
@@ -391,7 +399,7 @@ def test_an_accident_in_the_first_run_leaves_no_index_but_can_be_mended(files, f
 
 
 def test_an_interruption_is_an_accident_too(files, folder, monkeypatch):
-    def interrupt(path):
+    def interrupt(done):
         raise KeyboardInterrupt
 
     build_index(files[:1], folder)
@@ -404,8 +412,8 @@ def test_an_interruption_is_an_accident_too(files, folder, monkeypatch):
 
 def test_documents_that_the_engine_drops_are_noticed(files, folder, monkeypatch):
     class Losing(update.Update):
-        def put(self, letter):
-            super().put(letter)
+        def put(self, letter, kept):
+            super().put(letter, kept)
             self.items += 1
 
     build_index(files[:1], folder)
@@ -419,9 +427,8 @@ import os, signal, sys
 from pathlib import Path
 from imrsearch.indexer.build import build_index
 files = [Path(name) for name in sys.argv[2:]]
-def kill(path):
-    if path == files[-1]:
-        os.kill(os.getpid(), signal.SIGKILL)
+def kill(done):
+    os.kill(os.getpid(), signal.SIGKILL)
 build_index(files, Path(sys.argv[1]), progress=kill)
 """
 
@@ -466,26 +473,13 @@ def test_a_jsonl_line_needs_few_keys(tmp_path, folder):
     assert ids(folder, filters={"drug": ("clonazepam",), "outcome": ("upheld",)}) == ["CM17-9900099:1"]
 
 
-def engine_round_trip(chunks, tmp_path):
-    """Chunks as the engine gives them back, in their order."""
-    index = tantivy.Index(build_schema(), path=str(tmp_path))
-    register_analyzers(index)
-    writer = index.writer(heap_size=20_000_000, num_threads=1)
-    for chunk in chunks:
-        writer.add_json(to_document(chunk))
-    writer.commit()
-    writer.wait_merging_threads()
-    index.reload()
-    searcher = index.searcher()
-    found = searcher.search(tantivy.Query.all_query(), limit=len(chunks) + 1).hits
-    assert searcher.num_docs == len(chunks)
-    return [from_document(searcher.doc(address)) for _, address in found]
-
-
-def test_chunks_come_back_from_the_engine(fictional, tmp_path):
-    chunks = [chunk for letter in fictional for chunk in chunks_of(letter)]
-    back = {chunk.id: chunk for chunk in engine_round_trip(chunks, tmp_path)}
-    assert [back[chunk.id] for chunk in chunks] == chunks
+def test_letters_come_back_from_the_index(fictional, folder):
+    searcher = Searcher.open(index_of(fictional, folder))
+    assert [searcher.letter(letter.letter_id) for letter in fictional] == list(fictional)
+    for letter in fictional:
+        for item in letter.items:
+            shown = searcher.show(item.id)
+            assert (shown.item, shown.letter) == (item, letter)
 
 
 TEXTS = st.text(max_size=60)
@@ -494,7 +488,7 @@ TEXTS = st.text(max_size=60)
 @pytest.mark.property
 @settings(max_examples=15)
 @given(st.lists(st.tuples(TEXTS, TEXTS, st.none() | st.integers(0, 10**6)), min_size=1, max_size=8))
-def test_any_chunk_comes_back_from_the_engine(fictional, tmp_path_factory, given):
+def test_any_letter_comes_back_from_the_index(fictional, tmp_path_factory, given):
     letter = fictional[0]
     items = tuple(
         msgspec.structs.replace(
@@ -502,9 +496,8 @@ def test_any_chunk_comes_back_from_the_engine(fictional, tmp_path_factory, given
         )
         for place, (treatment, rationale, quantity) in enumerate(given, start=1)
     )
-    chunks = list(chunks_of(msgspec.structs.replace(letter, letter_id="X", items=items)))
-    back = {chunk.id: chunk for chunk in engine_round_trip(chunks, tmp_path_factory.mktemp("engine"))}
-    assert [back[chunk.id] for chunk in chunks] == chunks
+    odd = msgspec.structs.replace(letter, letter_id="X", items=items)
+    assert Searcher.open(index_of([odd], tmp_path_factory.mktemp("index") / "index")).letter("X") == odd
 
 
 def test_ids_with_any_characters_are_replaced_too(tmp_path, folder):

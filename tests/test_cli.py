@@ -28,7 +28,7 @@ from tests.corpus import letters
 
 KEY = "xanax-ambien"
 CASE = letters()[KEY]["case_number"]
-COMMANDS = ("search", "index", "parse", "show", "status", "fields", "demo", "help")
+COMMANDS = ("search", "index", "reindex", "check", "parse", "show", "status", "fields", "demo", "help")
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters returned truncated took_ms notices hits facets"
 ).split()
@@ -153,7 +153,7 @@ def test_an_index_of_other_fields(arguments, run, tmp_path, letters_dir):
     write_manifest(tmp_path / "index", msgspec.structs.replace(read_manifest(tmp_path / "index"), fingerprint="0" * 16))
     done = run(*arguments, "--index", tmp_path / "index")
     assert (done.code, done.out) == (3, "")
-    assert "--rebuild" in done.err
+    assert "reindex" in done.err
 
 
 def test_some_letters_failed(run, letters_dir, bad_file, tmp_path):

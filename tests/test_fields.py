@@ -192,14 +192,6 @@ def test_a_chunk_holds_nothing_that_its_letter_does_not_say(fictional):
             assert chunk.source == letter.source.sha256
 
 
-def test_a_stored_record_is_the_letter_with_one_item(fictional):
-    letter = fictional[0]
-    for place, chunk in enumerate(chunks_of(letter)):
-        assert msgspec.json.decode(chunk.record, type=type(letter)) == msgspec.structs.replace(
-            letter, items=(letter.items[place],)
-        )
-
-
 # The fingerprint.
 def test_the_fingerprint_is_stable():
     assert fingerprint() == fingerprint()

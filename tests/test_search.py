@@ -429,7 +429,7 @@ def test_an_index_of_other_fields(tmp_path):
     write_manifest(index_dir, msgspec.structs.replace(manifest, fingerprint="0" * 16))
     with pytest.raises(StaleIndex) as error:
         Searcher.open(index_dir)
-    assert "--rebuild" in error.value.hint
+    assert "reindex" in error.value.hint
 
 
 @pytest.mark.parametrize("damage", ["remove", "garbage"])

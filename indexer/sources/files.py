@@ -25,6 +25,7 @@ LARGEST = {"pdf": 64_000_000, "html": 4_000_000, "text": 4_000_000}
 LARGEST_RATIO = 200
 MOST_MEMBERS = 100_000
 START = 65_536
+ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
 # `{"letter_id": "CM17-..."` or any object that begins a line.
 JSON_START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*\{\s*\"")
 # `<html`, `<!DOCTYPE html`, `<?xml ...?><html`, or a page that begins with its first paragraph.
@@ -42,7 +43,7 @@ def never_known(_: Source) -> bool:
     return False
 
 
-class Unread(Struct, frozen=True):
+class Unread(Struct, frozen=True, tag=True):
     """A file, or a part of an archive, that is not a letter we can read.
 
     path    as given, with the member of an archive
@@ -99,6 +100,16 @@ def folder_files(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
+def holds_many(path: Path) -> bool:
+    """The file is an archive, or holds a letter a line."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(1024)
+    except OSError:
+        return False
+    return start.startswith(ARCHIVE) or bool(JSON_START.match(start))
+
+
 def read_letters(path: Path, *, known: Known = never_known) -> Iterator[RawLetter | Unread]:
     """Each letter of a file, and each part of it that cannot be read; raises nothing for a bad file.
 
@@ -109,7 +120,7 @@ def read_letters(path: Path, *, known: Known = never_known) -> Iterator[RawLette
         with path.open("rb") as stream:
             start = stream.read(START)
             stream.seek(0)
-            if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            if start.startswith(ARCHIVE):
                 yield from archive_letters(stream, name, known)
             elif JSON_START.match(start):
                 yield from record_letters(stream, name)

@@ -1,0 +1,194 @@
+"""The folders of an index's generations: how one begins, goes on, takes the place of the one before, and ends.
+
+A run works in the folder of the next generation, which no reader looks at: a new one, or one that shares the files of
+the published generation, which the engine never changes. `run.json` says what the run works on, so that the same
+command goes on where a killed one stopped. The manifest that names the folder publishes it, by one rename.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from imrsearch.schema.errors import IndexFailure, IndexMissing, StaleIndex, UsageError
+from imrsearch.schema.letterfile import LETTERS
+from imrsearch.schema.manifest import (
+    LOCK,
+    MANIFEST,
+    READERS,
+    STORE,
+    WRITER,
+    FileSeal,
+    Manifest,
+    digest_of_file,
+    read_manifest,
+    sync_folder,
+)
+from imrsearch.schema.readers import without_readers
+
+RUN = "run.json"
+ENGINE = re.compile(r"engine-(\d+)")
+# What an index folder may hold: anything else is not ours, and the folder is left alone.
+OURS = re.compile(rf"engine-\d+|{STORE}|{WRITER}|{LOCK}|{re.escape(MANIFEST)}(?:\.\d+)?")
+# What the engine keeps in its folder from its first moment on; without it a folder is somebody else's.
+ENGINE_FILE = ".managed.json"
+# The engine writes these anew at each commit; all others it writes once.
+REWRITTEN = ("meta.json", ENGINE_FILE)
+
+
+class Run(Struct, frozen=True):
+    """What a run works on.
+
+    base         the published generation that it began with; 0 where there was none
+    scope        "add", "rebuild" or "reindex"
+    fingerprint  of the fields
+    reading      of the parser and the vocabulary
+    """
+
+    base: int
+    scope: str
+    fingerprint: str
+    reading: str
+
+
+def engine_of(generation: int) -> str:
+    """The name of the generation's folder."""
+    return f"engine-{generation}"
+
+
+def begin(index_dir: Path, before: Manifest, run: Run) -> bool:
+    """Make the folder of the next generation, unless a run of the same kind left it: then go on with it, and say so."""
+    folder = index_dir / engine_of(before.generation + 1)
+    # What a rebuild was given is not known, and what is reread already cannot be told.
+    again = run.scope == "reindex" or (run.scope == "add" and before.reading == run.reading)
+    if again and run_in(folder) == run:
+        return True
+    discard(index_dir, before)
+    folder.mkdir(parents=True)
+    if run.scope == "add" and before.engine:
+        share(index_dir / before.engine, folder)
+    content = msgspec.json.encode(run)
+    with (folder / RUN).open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sync_folder(folder)
+    return False
+
+
+def run_in(folder: Path) -> Run | None:
+    """What the run that left the folder worked on."""
+    with suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode((folder / RUN).read_bytes(), type=Run)
+    return None
+
+
+def discard(index_dir: Path, before: Manifest) -> None:
+    """Remove what a run left of the next generation."""
+    generation = before.generation + 1
+    if generation not in [int(seal.name) for seal in before.store]:
+        (index_dir / STORE / str(generation)).unlink(missing_ok=True)
+    shutil.rmtree(index_dir / engine_of(generation), ignore_errors=True)
+
+
+def share(published: Path, folder: Path) -> None:
+    """Give the files of the published generation a second name in the folder; the few that change are copied."""
+    for path in sorted(published.iterdir()):
+        if path.suffix == ".lock" or path.name in (RUN, READERS):
+            continue
+        try:
+            if path.name in REWRITTEN:
+                raise OSError
+            os.link(path, folder / path.name)
+        except OSError:
+            shutil.copy2(path, folder / path.name)
+
+
+def seals_of(folder: Path) -> tuple[FileSeal, ...]:
+    """Every file of a generation's folder with its length and digest, after the engine has written its last."""
+    seals = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".lock" or path.name in (RUN, READERS):
+            continue
+        digest = "" if path.name == LETTERS else digest_of_file(path)
+        seals.append(FileSeal(path.name, path.stat().st_size, digest))
+    return tuple(seals)
+
+
+def published_bytes(manifest: Manifest, name: str) -> int:
+    """How much of the engine folder's file of that name is published."""
+    return next((seal.bytes for seal in manifest.files if seal.name == name), 0)
+
+
+def last_generation(index_dir: Path, *, anew: bool) -> int:
+    """The highest number that a generation has, where no manifest tells; 0 where there is none.
+
+    The generation of a run that has not ended is no generation yet; but with `anew` its part of the store is.
+    """
+    engines = {int(match[1]): path for path in entries_of(index_dir) if (match := ENGINE.fullmatch(path.name))}
+    unfinished = {number for number, path in engines.items() if (path / RUN).exists()}
+    stored = {int(path.name) for path in entries_of(index_dir / STORE) if path.name.isdecimal()}
+    return max((engines.keys() - unfinished) | (stored if anew else stored - unfinished), default=0)
+
+
+def entries_of(folder: Path) -> Iterator[Path]:
+    """What the folder holds; nothing where there is none."""
+    with suppress(FileNotFoundError):
+        yield from sorted(folder.iterdir())
+
+
+def check_folder(index_dir: Path) -> None:
+    """UsageError where `index_dir` is a file, or a folder that holds something other than an index."""
+    if index_dir.is_file():
+        raise UsageError(f"{index_dir} is a file", hint="name a folder for the index: --index DIR")
+    foreign = [path.name for path in entries_of(index_dir) if not is_ours(path)]
+    if foreign:
+        raise UsageError(
+            f"{index_dir} holds other files: {foreign[0]}", hint="name an empty or new folder: --index DIR"
+        )
+
+
+def is_ours(path: Path) -> bool:
+    """The path is a part of an index."""
+    if not OURS.fullmatch(path.name):
+        return False
+    if path.name == STORE:
+        return path.is_dir() and all(inner.name.isdecimal() and inner.is_file() for inner in path.iterdir())
+    if path.is_dir():
+        return is_engine(path) or not any(path.iterdir())
+    return not path.name.startswith("engine-")
+
+
+def is_engine(path: Path) -> bool:
+    """The folder holds an engine, or what a run left of one."""
+    return (path / ENGINE_FILE).exists() or (path / RUN).exists()
+
+
+def remove_old(index_dir: Path, *, keep: int = 0) -> None:
+    """Remove generations before the published one that no reader has open, but `keep` of them; and what the store lost.
+
+    The folder of a run that has not ended stays for the next run.
+    """
+    try:
+        manifest = read_manifest(index_dir)
+    except (IndexMissing, StaleIndex, IndexFailure):
+        return
+    older = [
+        path
+        for path in entries_of(index_dir)
+        if (match := ENGINE.fullmatch(path.name)) and int(match[1]) < manifest.generation and is_engine(path)
+    ]
+    older.sort(key=lambda path: int(path.name.partition("-")[2]))
+    for path in older[: len(older) - keep] if keep else older:
+        with without_readers(path) as unread:
+            if unread:
+                shutil.rmtree(path, ignore_errors=True)
+    listed = {seal.name for seal in manifest.store}
+    for path in entries_of(index_dir / STORE):
+        if path.name.isdecimal() and path.name not in listed and int(path.name) <= manifest.generation:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,203 @@
+"""Processes that prepare letters, one for each core; each is asked over its own pipe, so that it ends with the asker.
+
+A reader of PDFs is a C++ library, and some file may end its process. Then the letters of that task are taken one by
+one, and the file that ends a process again is a problem of the report.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from struct import Struct
+from typing import IO
+
+import msgspec
+
+from imrsearch.indexer.prepare import Batch, Block, Files, HeldLetters, Letters, Preparer, Task
+from imrsearch.indexer.sources import Unread
+
+LENGTH = Struct("<Q")
+# Tasks that wait or are done and not yet taken, for each process: what bounds the memory.
+AHEAD = 3
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What a process must know to prepare letters as another one does.
+
+    engine      name of the folder of the index as it was when the run began; "" where there was none
+    rereads     letters that it holds are understood anew
+    dictionary  what letters are compressed with
+    """
+
+    index_dir: str
+    engine: str
+    rereads: bool
+    dictionary: bytes
+
+    def preparer(self) -> Preparer:
+        """What prepares letters in this process."""
+        folder = Path(self.index_dir)
+        held = HeldLetters(folder, self.engine) if self.engine else None
+        return Preparer(folder, held=held, rereads=self.rereads, dictionary=self.dictionary)
+
+
+class Ended(Exception):
+    """A process ended before it answered."""
+
+
+def send(stream: IO[bytes] | None, message: bytes) -> None:
+    """Write a message behind its length."""
+    if stream is None:
+        raise Ended
+    stream.write(LENGTH.pack(len(message)) + message)
+    stream.flush()
+
+
+def receive(stream: IO[bytes] | None) -> bytes:
+    """The next message; Ended where there is none."""
+    if stream is None:
+        raise Ended
+    head = stream.read(LENGTH.size)
+    message = stream.read(LENGTH.unpack(head)[0]) if len(head) == LENGTH.size else b""
+    if len(head) < LENGTH.size or len(message) < LENGTH.unpack(head)[0]:
+        raise Ended
+    return message
+
+
+class Worker:
+    """One process."""
+
+    def __init__(self) -> None:
+        # The process finds the package where this one did.
+        command = f"import sys; sys.path[:] = {sys.path!r}; from imrsearch.indexer.workers import work; work()"
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+            [sys.executable, "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    def ask(self, message: bytes) -> bytes:
+        """The answer to a message; Ended where the process ended."""
+        try:
+            send(self.process.stdin, message)
+            return receive(self.process.stdout)
+        except (OSError, ValueError) as error:
+            raise Ended from error
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+        self.process.wait()
+
+
+class Workers:
+    """Several processes, each asked by a thread of its own."""
+
+    def __init__(self, setting: Setting, number: int) -> None:
+        self.setting = msgspec.msgpack.encode(setting)
+        self.started: list[Worker] = []
+        self.idle: SimpleQueue[Worker | None] = SimpleQueue()
+        for _ in range(number):
+            self.idle.put(None)
+        self.threads = ThreadPoolExecutor(number)
+        self.most = number * AHEAD
+
+    def prepare_all(self, tasks: Iterable[Task]) -> Iterator[Batch]:
+        """What was made of each task, in their order."""
+        waiting: deque[Future[list[Batch]]] = deque()
+        for task in tasks:
+            waiting.append(self.threads.submit(self.prepare, task))
+            if len(waiting) >= self.most:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+    def prepare(self, task: Task) -> list[Batch]:
+        """What one process made of the task, else of its parts."""
+        try:
+            return [self.asked(task)]
+        except Ended:
+            return [self.alone(part) for part in parts_of(task)]
+
+    def alone(self, task: Task) -> Batch:
+        """What a process made of a task of one letter, or that it ended the process."""
+        try:
+            return self.asked(task)
+        except Ended:
+            hint = "please report it as a fault of imrsearch"
+            return Batch((Unread(name_of(task), "it ended the process that read it", hint),), b"", 1)
+
+    def asked(self, task: Task) -> Batch:
+        """The answer of an idle process; Ended where it ended, and another one takes its place."""
+        worker = self.idle.get()
+        try:
+            worker = worker or self.new_worker()
+            return msgspec.msgpack.decode(worker.ask(msgspec.msgpack.encode(task)), type=Batch)
+        except Ended:
+            if worker:
+                worker.close()
+            worker = None
+            raise
+        finally:
+            self.idle.put(worker)
+
+    def new_worker(self) -> Worker:
+        """One more process."""
+        worker = Worker()
+        self.started.append(worker)
+        worker.ask(self.setting)
+        return worker
+
+    def close(self) -> None:
+        """End the processes, whatever they are doing."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self.started:
+            worker.close()
+        self.threads.shutdown()
+
+
+def parts_of(task: Task) -> Iterator[Task]:
+    """The task's letters one by one; a block of the store has no parts."""
+    match task:
+        case Files(paths):
+            yield from (Files((path,)) for path in paths)
+        case Letters(letters, unread, files):
+            yield from (Letters((letter,)) for letter in letters)
+            yield Letters((), unread, files)
+        case Block():
+            yield task
+
+
+def name_of(task: Task) -> str:
+    """Where the task's one letter is from."""
+    match task:
+        case Files(paths):
+            return ", ".join(paths)
+        case Letters(letters):
+            return ", ".join(letter.source.path for letter in letters)
+        case Block(kept):
+            return f"store/{kept.segment}"
+
+
+def work() -> None:
+    """Answer over stdin and stdout until the asker ends: a setting first, then tasks."""
+    # Ctrl-C reaches every process of the terminal; the asker decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    # What a library prints must not land among the answers.
+    os.dup2(2, 1)
+    with suppress(Ended, BrokenPipeError):
+        setting = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Setting)
+        preparer = setting.preparer()
+        send(answers, b"")
+        while True:
+            task = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Task)
+            send(answers, msgspec.msgpack.encode(preparer.prepare(task)))

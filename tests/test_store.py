@@ -1,0 +1,388 @@
+"""The letter store and the generations: nothing read twice, nothing half published, nothing damaged in silence."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from imrsearch.indexer import build, prepare, update
+from imrsearch.indexer.build import build_index, reindex
+from imrsearch.indexer.check import check_index
+from imrsearch.indexer.update import Machine
+from imrsearch.indexer.workers import Setting, Workers
+from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError
+from imrsearch.schema.frames import FrameFile, FrameWriter
+from imrsearch.schema.letterfile import LETTERS
+from imrsearch.schema.manifest import MANIFEST, STORE, read_manifest, write_manifest
+from imrsearch.search.query import Query
+from imrsearch.search.searcher import Searcher
+from tests.corpus import case_of, letters
+
+SMALL = Machine(cores=2, heap=60_000_000, commit_items=10)
+QUESTIONS = (
+    "",
+    "pain",
+    "klonopin",
+    "medically necessary",
+    '"not medically necessary"',
+    "norco OR xanax",
+    "weeks /5 pain",
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def files(letters_dir, tmp_path):
+    """The fictional letters, twice: as they are, and under other case numbers."""
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for key, letter in letters().items():
+        number = letter["case_number"].replace("-99", "-98")
+        case = case_of({**letter, "case_number": number, "key": f"{key}-again"}, letter["form"], "text")
+        (copies / case.filename).write_bytes(case.content)
+    return [*sorted(letters_dir.iterdir()), *sorted(copies.iterdir())]
+
+
+def answers(folder):
+    """What an index says to the questions, scores included."""
+    searcher = Searcher.open(folder)
+    return [
+        [(hit.id, hit.score, hit.snippet) for hit in searcher.search(Query(text=text, limit=500)).hits]
+        for text in QUESTIONS
+    ]
+
+
+# From the store alone.
+def test_an_index_is_made_anew_from_its_store(files, folder):
+    first = build_index(files, folder)
+    said = answers(folder)
+    for path in files:
+        path.rename(path.with_name(f"gone-{path.name}"))
+    report = reindex(folder)
+    assert (report.added, report.letters, report.items) == (first.added, first.letters, first.items)
+    assert (report.generation, report.problems) == (2, ())
+    assert answers(folder) == said
+    assert check_index(folder).findings == ()
+
+
+@pytest.mark.parametrize("lost", ["engine", "manifest", "all but the store"])
+def test_the_store_is_enough(lost, files, folder, tmp_path):
+    build_index(files[:20], folder)
+    build_index(files[10:40], folder)
+    said = answers(folder)
+    if lost == "engine":
+        shutil.rmtree(folder / read_manifest(folder).engine)
+    elif lost == "manifest":
+        (folder / MANIFEST).write_bytes(b"{")
+    else:
+        shutil.copytree(folder / STORE, tmp_path / "backup" / STORE)
+        folder = tmp_path / "backup"
+    assert reindex(folder).letters == read_manifest(folder).letters == 40
+    assert answers(folder) == said
+    assert check_index(folder).findings == ()
+
+
+def test_without_a_store_there_is_nothing_to_make_anew(folder):
+    with pytest.raises(IndexMissing):
+        reindex(folder)
+    build_index([], folder)
+    with pytest.raises(IndexMissing) as error:
+        reindex(folder)
+    assert "imrsearch index" in error.value.hint
+
+
+def test_the_newer_reading_of_a_letter_counts(files, folder):
+    changed = next(path for path in files if path.suffix == ".txt")
+    build_index(files, folder)
+    changed.write_bytes(changed.read_bytes().replace(b"medically necessary", b"a zebra"))
+    assert build_index([changed], folder).replaced == 1
+    said = [hit.id for hit in Searcher.open(folder).search(Query(text="zebra")).hits]
+    assert said
+    report = reindex(folder)
+    assert report.letters == len(files)
+    assert [hit.id for hit in Searcher.open(folder).search(Query(text="zebra")).hits] == said
+
+
+def test_letters_of_another_parser_are_understood_anew_without_their_files_being_read(files, folder, monkeypatch):
+    build_index(files, folder)
+    manifest = read_manifest(folder)
+    write_manifest(folder, msgspec.structs.replace(manifest, reading="another parser"))
+    monkeypatch.setattr("imrsearch.indexer.sources.files.lines_of_content", None)
+    report = build_index(files[:20], folder, machine=SMALL)
+    assert (report.replaced, report.failed, report.letters) == (20, 0, len(files))
+    assert len(list((folder / STORE).iterdir())) == 1
+    assert read_manifest(folder).reading == "another parser"
+    reindex(folder)
+    assert read_manifest(folder).reading == update.reading()
+
+
+def test_a_rebuild_keeps_only_its_own_letters(files, folder):
+    build_index(files, folder)
+    build_index(files[:3], folder, rebuild=True)
+    assert reindex(folder).letters == 3
+
+
+def test_an_archive_is_kept_letter_by_letter(files, folder, tmp_path):
+    with zipfile.ZipFile(tmp_path / "letters.zip", "w") as archive:
+        for number, path in enumerate(files):
+            archive.write(path, f"{number % 3}/{path.name}")
+    report = build_index([tmp_path / "letters.zip"], folder, machine=SMALL)
+    assert (report.letters, report.failed) == (len(files), 0)
+    (tmp_path / "letters.zip").unlink()
+    assert reindex(folder).letters == len(files)
+
+
+# Processes.
+def test_several_processes_do_what_one_does(files, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("imrsearch.indexer.tasks.TOGETHER", 4)
+    many = build_index(files, folder, machine=SMALL)
+    monkeypatch.setattr(build, "HERE", 1_000)
+    one = build_index(files, tmp_path / "one", machine=SMALL)
+    assert (many.letters, many.items, many.notes) == (one.letters, one.items, one.notes)
+    assert answers(folder) == answers(tmp_path / "one")
+
+
+def test_a_file_that_ends_its_process_is_a_problem_and_no_more(files, tmp_path):
+    setting = Setting(str(tmp_path), "", rereads=False, dictionary=b"")
+    workers = Workers(setting, 2)
+    # What a fault in a reader of PDFs does.
+    deadly = tmp_path / "deadly.txt"
+    deadly.write_bytes(files[0].read_bytes())
+    original = prepare.Preparer.prepare
+    try:
+        worker = workers.new_worker()
+        worker.process.kill()
+        worker.process.wait()
+        workers.idle.put(worker)
+        workers.idle.get()
+        [batch] = workers.prepare_all([prepare.Files((str(deadly),))])
+        assert [type(outcome).__name__ for outcome in batch.outcomes] == ["Prepared"]
+    finally:
+        workers.close()
+    assert original is prepare.Preparer.prepare
+
+
+# Generations.
+def test_a_generation_stays_while_it_is_read(files, folder):
+    build_index(files[:5], folder)
+    searcher = Searcher.open(folder)
+    build_index(files[:9], folder)
+    assert (folder / "engine-1").exists()
+    assert searcher.search(Query()).total_letters == 5
+    assert searcher.latest().search(Query()).total_letters == 9
+    assert searcher.latest().latest().manifest.generation == 2
+    del searcher
+    build_index(files[:10], folder)
+    assert sorted(path.name for path in folder.glob("engine-*")) == ["engine-3"]
+
+
+def test_generations_are_kept_where_that_is_asked(files, folder):
+    for number in range(1, 6):
+        build_index(files[:number], folder, keep=2)
+    assert sorted(path.name for path in folder.glob("engine-*")) == ["engine-3", "engine-4", "engine-5"]
+
+
+def test_readers_never_see_half_an_index(files, folder):
+    """Each answer is from one generation, while the index is made anew again and again."""
+    build_index(files[:10], folder)
+    sizes = {10: Searcher.open(folder).search(Query()).total, len(files): 0}
+    seen: list[tuple[int, int]] = []
+    failures: list[Exception] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                found = Searcher.open(folder).search(Query(text="", limit=3))
+                seen.append((found.total_letters, found.total))
+            except Exception as error:  # noqa: BLE001 - whatever a reader meets fails the test
+                failures.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(4):
+        report = build_index(files if number % 2 == 0 else files[:10], folder, rebuild=True, machine=SMALL)
+        sizes[report.letters] = report.items
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+    assert set(seen) <= set(sizes.items())
+    assert len(seen) > 10
+
+
+# Crashes.
+def crash(*arguments):
+    """Runs killed at random calls, in a process that can be forked."""
+    command = [sys.executable, "-m", "tests.crash", *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.returncode == 0, done.stderr
+    assert "nothing lost, nothing twice" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
+def test_killed_runs_lose_nothing_and_go_on():
+    crash("--bulk", "20", "--publishing", "10", "--questions", "50")
+
+
+@pytest.mark.scale
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
+def test_many_killed_runs_lose_nothing():
+    crash("--bulk", "200", "--publishing", "100", "--questions", "1000", "--seed", "2")
+
+
+def test_what_was_committed_is_not_taken_again(files, folder, monkeypatch):
+    def stop(done):
+        if done.letters > 40:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_index(files, folder, machine=SMALL, progress=stop)
+    assert not (folder / MANIFEST).exists()
+    report = build_index(files, folder, machine=SMALL)
+    assert report.letters == len(files)
+    assert report.unchanged > 20
+
+
+def test_an_error_of_the_disk_leaves_the_old_index(files, folder, monkeypatch):
+    build_index(files[:10], folder)
+    said = answers(folder)
+
+    def full(self, payload):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FrameWriter, "add", full)
+        with pytest.raises(IndexFailure, match="disk is full"):
+            build_index(files, folder)
+    assert answers(folder) == said
+    assert build_index(files, folder).letters == len(files)
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from imrsearch.indexer.build import build_index
+from imrsearch.indexer.update import Machine
+from imrsearch.schema.errors import IndexFailure
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), -1))
+try:
+    build_index([Path(name) for name in sys.argv[3:]], Path(sys.argv[1]), machine=Machine(1, 30_000_000, 10))
+except IndexFailure as error:
+    print(error.message)
+    sys.exit(3)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of file sizes")
+@pytest.mark.parametrize("room", [100, 3_000, 20_000, 60_000, 120_000])
+def test_a_disk_that_fills_leaves_the_old_index(room, files, folder):
+    build_index(files[:10], folder)
+    said = answers(folder)
+    command = [sys.executable, "-c", LIMITED, str(folder), str(room), *map(str, files)]
+    done = subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
+    assert done.returncode in (0, 3), done.stderr
+    assert "Traceback" not in done.stderr
+    if done.returncode:
+        assert answers(folder) == said
+    assert build_index(files, folder).letters == len(files)
+    assert check_index(folder).findings == ()
+
+
+# Damage.
+def published(folder):
+    """Every file that says something of the published index."""
+    manifest = read_manifest(folder)
+    engine = folder / manifest.engine
+    return [
+        folder / MANIFEST,
+        *(engine / seal.name for seal in manifest.files),
+        *(folder / STORE / seal.name for seal in manifest.store),
+    ]
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_a_flipped_byte_is_found(number, files, tmp_path):
+    folder = tmp_path / "index"
+    build_index(files[:6], folder)
+    pick = random.Random(number)
+    path = pick.choice([path for path in published(folder) if path.stat().st_size])
+    content = bytearray(path.read_bytes())
+    place = pick.randrange(len(content))
+    content[place] ^= 1 << pick.randrange(8)
+    path.unlink()
+    path.write_bytes(content)
+    report = check_index(folder)
+    assert report.findings, f"{path.name} at {place}"
+    assert all(found.hint for found in report.findings)
+
+
+@pytest.mark.parametrize("how", ["cut", "missing", "longer"])
+def test_a_file_that_is_cut_or_gone_is_found(how, files, folder):
+    build_index(files[:6], folder)
+    for path in published(folder)[1:]:
+        content = path.read_bytes()
+        if not content or (how == "longer" and (path.name == LETTERS or path.parent.name == STORE)):
+            continue
+        path.unlink()
+        if how != "missing":
+            path.write_bytes(content[:-1] if how == "cut" else content + b"x")
+        [finding, *_] = check_index(folder).findings
+        assert path.name in finding.path
+        path.write_bytes(content)
+    assert check_index(folder).findings == ()
+
+
+def test_an_index_of_other_fields_says_so(files, folder):
+    build_index(files[:3], folder)
+    write_manifest(folder, msgspec.structs.replace(read_manifest(folder), fingerprint="0" * 16))
+    [finding] = check_index(folder).findings
+    assert "other fields" in finding.reason
+    assert "reindex" in finding.hint
+
+
+def test_a_damaged_block_of_the_store_costs_its_letters_and_no_others(files, folder):
+    build_index(files, folder)
+    segment = folder / STORE / "1"
+    [first, *_] = FrameFile(segment).places(end=segment.stat().st_size)
+    content = bytearray(segment.read_bytes())
+    content[first + 100] ^= 1
+    segment.write_bytes(content)
+    report = reindex(folder)
+    assert report.failed == 1
+    assert 0 < report.letters < len(files)
+    assert "store/1" in report.problems[0].path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of files")
+def test_what_was_published_is_never_written_again(files, folder):
+    build_index(files[:20], folder)
+    manifest = read_manifest(folder)
+    before = {seal.name: (folder / "engine-1" / seal.name).read_bytes()[: seal.bytes] for seal in manifest.files}
+    reader = Searcher.open(folder)
+    build_index(files, folder, machine=SMALL)
+    after = {seal.name: (folder / "engine-1" / seal.name).read_bytes()[: seal.bytes] for seal in manifest.files}
+    assert before == after
+    assert reader.search(Query()).total == manifest.items
+
+
+def test_a_strict_run_that_fails_leaves_nothing_for_the_next(files, folder, tmp_path):
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"")
+    with pytest.raises(LetterError):
+        build_index([*files, bad], folder, strict=True, machine=SMALL)
+    assert not list(folder.glob("engine-*"))
+    assert list(Path(folder / STORE).iterdir()) == []
