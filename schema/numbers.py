@@ -23,7 +23,7 @@ POINT = "p"
 BAR = "0bar"
 COUNT = "qty"
 PERCENT = "percent"
-ZERO, LETTER = b"0a"
+ZERO, LETTER, COMMA = b"0a,"
 
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 # The text in few signs, one for each character, in which a place worth a look is found faster than by any pattern:
@@ -32,8 +32,9 @@ SHAPE = bytes(
     ord("0" if "0" <= sign <= "9" else "a" if sign.isalpha() else "/" if sign in "-/" else sign)
     for sign in map(chr, range(256))
 )
-# A letter, or a dash or slash before a digit; ? may be either.
-WORTH_A_LOOK = re.compile(rb"0(?:[a?]|/(?=0))")
+# What may need another spelling behind a digit: a letter, a group of thousands, the sign of a code; ? may be any of it.
+# Not the signs of a date, "12/16/2016", unless a letter stands before: "L3-4-5" are levels.
+WORTH_A_LOOK = re.compile(rb"0(?:[a?]|,(?=000)|/(?=0)(?:(?<=a0/)|(?<=a00/)|(?<!/0/)(?<!/00/)(?!00?/0)))")
 # The point of "Klonopin .5 #30"; not that of "weeks.4" or "2003).5".
 BEFORE_POINT = re.compile(r"[\w.)]")
 # "1,000", "12,500.50"; not the comma of "76,78" or "2016,000".
@@ -127,20 +128,23 @@ def edits_of(text: str) -> list[Edit]:
         return []
     edits: list[Edit] = []
     done = 0
+    thousands = False
     for match in WORTH_A_LOOK.finditer(shape):
         place = match.start() + 1
-        if shape[place] == LETTER or text[place].isalpha():
+        if shape[place] == COMMA:
+            thousands = True
+        elif shape[place] == LETTER or text[place].isalpha():
             if is_number(text, first_digit(shape, place)):
                 edits.append((place, place, " "))
         elif place >= done:
-            done = end_of_date(shape, place) or code_edits(text, shape, place, edits=edits)
+            done = code_edits(text, shape, place, edits=edits)
     if b".0" in shape:
         edits += point_edits(text, shape)
     if b"#" in shape:
         edits += ((match.start(), match.end(), f" {COUNT} ") for match in COUNT_SIGN.finditer(text))
     if b"%" in shape:
         edits += ((match.start(), match.end(), f" {PERCENT} ") for match in PERCENT_SIGN.finditer(text))
-    if b"0,0" in shape:
+    if thousands:
         for group in THOUSANDS.finditer(text):
             edits += ((place, place + 1, "") for place in range(*group.span()) if text[place] == ",")
     edits.sort()
@@ -174,13 +178,6 @@ def point_edits(text: str, shape: bytes) -> Iterator[Edit]:
             yield place, place + 1, POINT
             last = place
         place = shape.find(b".0", place + 1)
-
-
-def end_of_date(shape: bytes, place: int) -> int:
-    """Behind the second sign of what is surely a date, "12-16-2016", because no letter makes it a level; else 0."""
-    if shape.startswith((b"/0", b"0/0"), place + 2) and LETTER not in shape[max(0, place - 3) : place - 1]:
-        return place + 4
-    return 0
 
 
 def code_edits(text: str, shape: bytes, place: int, *, edits: list[Edit]) -> int:
