@@ -6,16 +6,14 @@ from functools import cache
 import msgspec
 import tantivy
 
-from imrsearch.schema.fields import FIELDS, Chunk, Field
-from imrsearch.schema.numbers import plain
+from imrsearch.schema.fields import FIELDS, Chunk, Field, Kind
+from imrsearch.schema.numbers import plain, spelled
 
-# "L4-L5" to l4, l5; "10/325mg" to 10, 325, mg; "0.5" stays whole. The engine's own tokenizers keep "325mg" whole,
-# so that "10/325 mg" and "10/325mg" would be different words.
-WORD = r"\p{L}[\p{L}\p{N}]*|\p{N}+(?:\.\p{N}+)?"
 # Raise it when analysis or extraction changes in a way that the declarations do not show.
-REVISION = 2
+REVISION = 3
 # The engine's field that says where the letter of an item lies: a byte of the letter file.
 PLACE = "place"
+ENCODER = msgspec.json.Encoder()
 
 
 def analyzer(tokenizer: tantivy.Tokenizer, *steps: tantivy.Filter) -> tantivy.TextAnalyzer:
@@ -30,29 +28,29 @@ def analyzer(tokenizer: tantivy.Tokenizer, *steps: tantivy.Filter) -> tantivy.Te
 def words_analyzer() -> tantivy.TextAnalyzer:
     """Text to words: lower case, accents folded, English stems."""
     lower, fold, stem = tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold(), tantivy.Filter.stemmer("english")
-    return analyzer(tantivy.Tokenizer.regex(WORD), lower, fold, stem)
+    return analyzer(tantivy.Tokenizer.simple(), lower, fold, stem)
 
 
 @cache
 def exact_analyzer() -> tantivy.TextAnalyzer:
     """Text to words as they are written: lower case, accents folded, no stems."""
-    return analyzer(tantivy.Tokenizer.regex(WORD), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold())
+    return analyzer(tantivy.Tokenizer.simple(), tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold())
 
 
 def terms_in(text: str, *, exact: bool = False) -> tuple[str, ...]:
-    """The words of a text as they are indexed: "10/325mg" is ("10", "325", "mg"); exact: without stemming."""
+    """The words of a text as they are indexed: "0.5mg" is ("0p5", "mg"); exact: without stemming."""
     analyze = exact_analyzer().analyze if exact else words_analyzer().analyze
-    return tuple(analyze(plain(text).text))
+    return tuple(analyze(spelled(text)))
 
 
 def places_in(text: str, *, exact: bool = False) -> list[tuple[str, int, int]]:
     """The words of a text as they are indexed, each with the characters of the text where it stands."""
-    spelled = plain(text)
-    tokens = (exact_analyzer() if exact else words_analyzer()).pre_tokenize(spelled.text).tokens
-    if not spelled.ends:
+    written = plain(text)
+    tokens = (exact_analyzer() if exact else words_analyzer()).pre_tokenize(written.text).tokens
+    if not written.ends:
         return [(token.text, token.char_offset_from, token.char_offset_to) for token in tokens]
-    back = spelled.original
-    return [(token.text, back(token.char_offset_from), back(token.char_offset_to)) for token in tokens]
+    back = written.original
+    return [(token.text, *back(token.char_offset_from, token.char_offset_to)) for token in tokens]
 
 
 @cache
@@ -112,16 +110,26 @@ def build_schema() -> tantivy.Schema:
 def to_document(chunk: Chunk) -> str:
     """The chunk as the JSON document that the engine's writer takes; keys are the schema's own."""
     document: dict[str, object] = {}
-    for field in FIELDS:
-        value = getattr(chunk, field.name)
-        if field.kind == "date":
-            document[field.name] = int(value.replace("-", "")) if value else 0
+    for name, kind, many, words in written_fields():
+        value = getattr(chunk, name)
+        if kind == "date":
+            document[name] = int(value.replace("-", "")) if value else 0
         elif value is not None and value != () and value != "":
-            document[field.name] = value
-            if has_words(field):
-                texts = [plain(text).text for text in (value if field.many else (value,))]
-                document[words_field(field)] = document[exact_field(field)] = texts
-    return msgspec.json.encode(document).decode()
+            document[name] = value
+            if words:
+                texts = [spelled(text) for text in value] if many else spelled(value)
+                for words_name in words:
+                    document[words_name] = texts
+    return ENCODER.encode(document).decode()
+
+
+@cache
+def written_fields() -> tuple[tuple[str, Kind, bool, tuple[str, ...]], ...]:
+    """Of each field its name, its kind, whether it holds several values, and the engine's fields for its words."""
+    return tuple(
+        (field.name, field.kind, field.many, (words_field(field), exact_field(field)) if has_words(field) else ())
+        for field in FIELDS
+    )
 
 
 def placed(document: str, place: int) -> str:
@@ -132,5 +140,5 @@ def placed(document: str, place: int) -> str:
 def fingerprint() -> str:
     """16 hexadecimal digits that change when the fields, their analysis or the engine change."""
     shape = [[field.name, field.kind, field.many, field.words, field.facet] for field in FIELDS]
-    basis = msgspec.json.encode([REVISION, WORD, tantivy.__version__, shape])  # type: ignore[attr-defined]
+    basis = msgspec.json.encode([REVISION, tantivy.__version__, shape])  # type: ignore[attr-defined]
     return hashlib.sha256(basis).hexdigest()[:16]

@@ -152,7 +152,11 @@ class Chunk(Struct, frozen=True, kw_only=True):
     strength: str | None = keyword(
         lambda letter, item: item.strength, facet=False, help="Strength as the heading gives it: 10/325mg."
     )
-    quantity: int | None = number(lambda letter, item: item.quantity, help="Units, visits or sessions in dispute.")
+    quantity: int | None = number(
+        lambda letter, item: item.quantity,
+        spoken=("quantity", "qty"),
+        help="Units, visits or sessions in dispute.",
+    )
     category: str | None = keyword(
         lambda letter, item: item.category, help="Request category, of the state's own list."
     )

@@ -17,7 +17,7 @@ from msgspec import Struct
 from imrsearch.schema.errors import QueryError
 from imrsearch.schema.fields import FIELD, SPOKEN
 from imrsearch.schema.meaning import Meaning
-from imrsearch.search.lexer import RUN, SPACE, Token, tokens_of
+from imrsearch.search.lexer import COUNT_WORD, COUNTED, RUN, SPACE, Token, tokens_of
 from imrsearch.search.query import readable
 
 MAX_LENGTH = 4_000
@@ -228,8 +228,17 @@ def next_node(tokens: deque[Token], notices: list[str]) -> Node | None:
         tokens.popleft()
         node = second
     if not pairs:
-        return node
+        return counted(node) if isinstance(node, Word) else node
     return All(tuple(pairs)) if len(pairs) > 1 else pairs[0]
+
+
+def counted(word: Word) -> Node:
+    """The word; where it is "#90", that count as any text says it, and what holds so many."""
+    match = COUNTED.fullmatch(word.text)
+    if not match:
+        return word
+    held = Within(SPOKEN[COUNT_WORD].name, match[1], place=word.place, whole=True)
+    return AnyOf((Phrase(f"#{match[1]}", word.place), Phrase(f"{COUNT_WORD} {match[1]}", word.place), held))
 
 
 def pair_of(first: Operand, second: Operand, *, sign: str) -> Near:
@@ -343,7 +352,7 @@ def written(node: Node) -> str:
     """The tree as a line that says exactly what is searched."""
     match node:
         case Word(text):
-            return text.strip(EDGES)
+            return text.strip(EDGES.replace("#", "") if COUNTED.fullmatch(text) else EDGES)
         case Phrase(text):
             return f'"{text}"'
         case Prefix(text):

@@ -1,7 +1,7 @@
 """The question's characters as pieces: words, phrases, values, operators and brackets. What is not syntax is text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import accumulate
 
@@ -34,12 +34,22 @@ NEAR = re.compile(r"(w?/|\+)(\d{1,2}|s)", re.IGNORECASE | re.ASCII)
 # "neuropath*", "neuropath!", also "(neuropath*)," and of fewer than three letters, which is text.
 PREFIX = re.compile(r"([^\W\d_][^\W_]*)[*!][,.;:?]*")
 SHORTEST_PREFIX = 3
+# "10 mg", "10/325 mg,", "5 %", "50 mcg/hr", "# 90", "Qty: 90": written with a space or without, one thing.
+FIGURE = re.compile(r"\(?(?:[0-9][0-9.,/–-]*)?\.?[0-9]")
+UNIT = re.compile(
+    r"(?:mg|mcg|ug|µg|μg|g|gms?|grams?|kg|meq|ml|cc|iu|units?|percent|%)(?:/[a-z]+)?[,.;:!?]*", re.IGNORECASE
+)
+COUNT_WORD = "quantity"
+COUNT_SIGN = re.compile(rf"\(?(?:#|(?:qty|{COUNT_WORD})[.:]?)", re.IGNORECASE)
+COUNTED = re.compile(rf"\(?(?:#|(?:qty|{COUNT_WORD})[.:]?\s)\s?([0-9]{{1,6}})[,.;:!?]*", re.IGNORECASE)
 # What a field's value drags along out of a sentence: "drug:norco," "(drug:norco)".
 VALUE_END = ")]},;"
 # Characters of the question that a notice quotes.
 QUOTED_LENGTH = 30
 
 OPERATORS = ("and", "or", "not", "near")
+# Pieces that count without a letter or digit.
+SIGNS = (*OPERATORS, "(", ")", "minus")
 
 
 class Token(Struct, frozen=True):
@@ -57,7 +67,31 @@ class Token(Struct, frozen=True):
 
 def tokens_of(text: str, notices: list[str]) -> list[Token]:
     """The question's pieces in order, with brackets in pairs; those without a letter or digit are left out."""
-    return in_pairs(list(pieces_of(text, notices)), text, notices)
+    pieces = (token for token in joined(pieces_of(text, notices)) if token.sign in SIGNS or RUN.search(token.text))
+    return in_pairs(list(pieces), text, notices)
+
+
+def joined(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The pieces, where a number and its unit or sign are one word."""
+    last: Token | None = None
+    for token in tokens:
+        if last and last.sign == token.sign == "word" and belong_together(last.text, token.text):
+            yield structs.replace(last, text=f"{last.text} {token.text}")
+            last = None
+            continue
+        if last:
+            yield last
+        last = token
+    if last:
+        yield last
+
+
+def belong_together(one: str, other: str) -> bool:
+    """A number and its unit, or the sign of a count and its number."""
+    return bool(
+        (FIGURE.fullmatch(one) and UNIT.fullmatch(other))
+        or (COUNT_SIGN.fullmatch(one) and COUNTED.fullmatch(f"{one} {other}"))
+    )
 
 
 def pieces_of(text: str, notices: list[str]) -> Iterator[Token]:
@@ -76,7 +110,7 @@ def pieces_of(text: str, notices: list[str]) -> Iterator[Token]:
             yield Token("minus" if text[place] == "(" else "not", "-", match.start())
             continue
         tokens, place = next_tokens(text, place, notices=notices)
-        yield from (token for token in tokens if token.sign in (*OPERATORS, ")") or RUN.search(token.text))
+        yield from tokens
 
 
 def next_tokens(text: str, place: int, *, notices: list[str]) -> tuple[list[Token], int]:

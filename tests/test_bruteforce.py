@@ -19,11 +19,18 @@ from imrsearch.search.searcher import Searcher
 PIECES = {
     **{word: (word,) for word in "pain pains sleep sleeps sleeping week weeks knee knees nerve nerves stair".split()},
     "4": ("4",), "90": ("90",),
-    "naïve": ("naive",), "Knee": ("knee",), "10/325mg": ("10", "325", "mg"), "10/325 mg": ("10", "325", "mg"),
-    "5/325": ("5", "325"), "10-325": ("10", "325"), ".5mg": ("0.5", "mg"), "0.5 mg": ("0.5", "mg"), "#90": ("90",),
+    "naïve": ("naive",), "Knee": ("knee",), "10/325mg": ("10", "/", "325", "mg"),
+    "10/325 mg": ("10", "/", "325", "mg"), "5/325": ("5", "/", "325"), "10-325": ("10", "/", "325"),
+    ".5mg": ("0.5", "mg"), "0.5 mg": ("0.5", "mg"), "10 mg": ("10", "mg"), "10mg": ("10", "mg"),
+    "#90": ("#", "90"), "# 90": ("#", "90"), "Qty: 90": ("#", "90"), "quantity 90": ("quantity", "90"),
+    "1/2": ("1", "/", "2"), "1-2": ("1", "2"), "5%": ("5", "%"), "5 percent": ("5", "%"),
     "1,000": ("1000",), "1000": ("1000",), "L4-5": ("l4", "l5"), "L4-L5": ("l4", "l5"), "L4/5": ("l4", "l5"),
     "L4–5": ("l4", "l5"), "L5": ("l5",), "C5-6": ("c5", "c6"),
 }  # fmt: skip
+# What asks for a count of 90.
+COUNTS = ("#90", "# 90", "Qty: 90", "quantity 90")
+# What is typed with a space and is one thing.
+SPACED = ("10 mg", "10/325 mg", "0.5 mg", *COUNTS[1:])
 # Words of one stem, by one of them.
 STEM = {
     "pains": "pain", "sleeps": "sleep", "sleeping": "sleep", "weeks": "week", "knees": "knee", "nerves": "nerve",
@@ -133,6 +140,11 @@ def matches(found: Found, node) -> bool:
             return any(
                 first <= each <= last for each in (held if isinstance(held, tuple) else (held,)) if each is not None
             )
+        case ("word", piece) if piece in COUNTS:
+            counts = [("phrase", count) for count in COUNTS]
+            return found.quantity == 90 or any(
+                places(found.fields[name], count) for name in SEARCHED for count in counts
+            )
         case ("within", name, part):
             return bool(places(found.fields[name], part))
         case ("near", sign, first, second):
@@ -152,10 +164,10 @@ def is_near(words, sign: str, first, second) -> bool:
     return False
 
 
-def some_operand(chance: random.Random):
+def some_operand(chance: random.Random, *, spaced=SPACED):
     kind = chance.random()
     if kind < 0.6:
-        return ("word", chance.choice([piece for piece in PIECES if " " not in piece]))
+        return ("word", chance.choice([piece for piece in PIECES if " " not in piece or piece in spaced]))
     if kind < 0.85:
         return ("phrase", *chance.choices(list(PIECES), k=chance.randrange(1, 3)))
     return ("prefix", chance.choice(list(PREFIXES)))
@@ -181,7 +193,7 @@ def some_leaf(chance: random.Random):
     if kind < 0.8:
         return chance.choice((("value", "outcome", "upheld"), ("value", "specialty", "Neurology")))
     if kind < 0.9:
-        return ("within", chance.choice((*SEARCHED, "summary")), some_operand(chance))
+        return ("within", chance.choice((*SEARCHED, "summary")), some_operand(chance, spaced=()))
     return chance.choice(RANGES)
 
 

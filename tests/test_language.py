@@ -84,7 +84,17 @@ def test_syntax(typed, run):
 @pytest.mark.parametrize(
     ("typed", "run"),
     [
-        pytest.param("Brace 10/325mg #180", "Brace AND 10/325mg AND 180", id="dose-and-count"),
+        pytest.param("Brace 10/325mg, daily", "Brace AND 10/325mg AND daily", id="dose"),
+        pytest.param("Brace #180", 'Brace AND ("#180" OR "quantity 180" OR quantity:180)', id="count"),
+        pytest.param("# 90.", '"#90" OR "quantity 90" OR quantity:90', id="count-with-a-space"),
+        pytest.param("Qty: 90", '"#90" OR "quantity 90" OR quantity:90', id="count-in-letters"),
+        pytest.param("-quantity 90", 'NOT ("#90" OR "quantity 90" OR quantity:90)', id="not-the-count"),
+        pytest.param("brace /5 # 90", "brace /5 # 90", id="near-a-count"),
+        pytest.param("brace 10 mg, daily", "brace AND 10 mg AND daily", id="unit"),
+        pytest.param("-10/325 mg brace", "NOT 10/325 mg AND brace", id="not-the-dose"),
+        pytest.param("10 AND mg", "10 AND mg", id="unit-apart"),
+        pytest.param("5 % cream %", "5 % AND cream", id="percent"),
+        pytest.param("4 weeks", "4 AND weeks", id="no-unit"),
         pytest.param("brace (x6) [left]", "brace AND x6 AND left", id="brackets"),
         pytest.param("brace - left -- right", "brace AND left AND right", id="dashes"),
         pytest.param("ratio 3:1", "ratio AND 3:1", id="number-colon"),
