@@ -20,7 +20,7 @@ from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.sentences import sentences_of
-from imrsearch.search.snippet import AIM, LONG, passage_of, spans
+from imrsearch.search.snippet import AIM, LONG, passage_of, said_in, spans
 
 RATIONALE = (
     "The guideline supports a short trial, e.g. four weeks of Klonopin. "
@@ -130,6 +130,33 @@ def test_the_passage_has_most_of_what_was_asked_for():
     )
     assert "The taper began in weeks." in found.text
     assert [found.text[start:end] for start, end in found.highlights] == ["taper", "weeks"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        pytest.param("Therefore, the request for a brace is not medically necessary.", (True, False), id="decision"),
+        pytest.param("The REQUESTED brace was DENIED.", (True, False), id="capitals"),
+        pytest.param("Medical necessity of the brace has not been established.", (True, False), id="necessity"),
+        pytest.param("The brace is non-certified.", (True, False), id="certified"),
+        pytest.param("The request is noted.", (False, False), id="request-only"),
+        pytest.param("Certain requirements are necessary.", (False, False), id="no-request"),
+        pytest.param("The request " + "for a brace " * 20 + "is denied.", (False, False), id="far-apart"),
+        pytest.param("This is not to be interpreted as advice.", (False, True), id="disclaimer"),
+        pytest.param("This addresses the medical necessity and is not denied.", (True, True), id="both"),
+        pytest.param("", (False, False), id="empty"),
+    ],
+)
+def test_what_a_sentence_says(sentence, said):
+    assert said_in(sentence) == said
+
+
+def test_a_decision_stands_in_one_sentence():
+    """Read together, "request" and "necessary" would pass for one."""
+    noted = "The request is noted. Certain requirements are necessary. "
+    found = passage(noted + "Filler here. " * 40 + "The brace is not medically necessary.", "requirements")
+    assert found.text.startswith("Certain requirements are necessary. Filler")
+    assert found.text.endswith("Filler here. … The brace is not medically necessary.")
 
 
 @pytest.mark.parametrize(
