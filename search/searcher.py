@@ -1,6 +1,6 @@
 """An opened index: questions in, results out; letters by their id."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -89,7 +89,8 @@ class Searcher:
         rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
-        notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total), *hints)
+        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
+        notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(
             query=query.text,
@@ -239,6 +240,13 @@ class Searcher:
             if terms:
                 return [letter.letter_id for term, _ in terms for letter in self.letters_with(field, term)[:1]]
         return []
+
+
+def uncounted(facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
+    """A sentence on the facets whose letters are not counted."""
+    names = [FIELD[name].option for name, counts in facets.items() if any(found.letters is None for found in counts)]
+    if names:
+        yield f"too many items to count the letters of each value: {', '.join(names)}"
 
 
 def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:

@@ -36,18 +36,19 @@ def letter(letter_id: str = "CM17-0000001", *items: Item, **settings: Any) -> Le
     return Letter(**(given | settings))
 
 
-def index_of(letters: Iterable[Letter], index_dir: Path) -> Path:
-    """A real index of the letters in `index_dir`."""
+def index_of(letters: Iterable[Letter], index_dir: Path, *, segments: int = 1) -> Path:
+    """A real index of the letters in `index_dir`, the items in turn in each of so many parts of it."""
     engine = index_dir / "engine-1"
     engine.mkdir(parents=True)
     index = tantivy.Index(build_schema(), path=str(engine))
     register_analyzers(index)
     writer = index.writer(heap_size=20_000_000, num_threads=1)
     held = list(letters)
-    for one in held:
-        for chunk in chunks_of(one):
-            writer.add_json(to_document(chunk))
-    writer.commit()
+    documents = [to_document(chunk) for one in held for chunk in chunks_of(one)]
+    for part in range(segments):
+        for document in documents[part::segments]:
+            writer.add_json(document)
+        writer.commit()
     writer.wait_merging_threads()
     items = sum(len(one.items) for one in held)
     write_manifest(index_dir, Manifest(fingerprint(), "", 1, "engine-1", "2020-01-01T00:00:00+00:00", len(held), items))

@@ -195,8 +195,8 @@ def test_json_is_the_contract(searcher):
     [hit] = given["hits"]
     assert list(hit) == HIT.split()
     assert given["facets"] == {
-        "outcome": [{"value": "upheld", "count": 1}],
-        "year": [{"value": 2017, "count": 1}],
+        "outcome": [{"value": "upheld", "count": 1, "letters": 1}],
+        "year": [{"value": 2017, "count": 1, "letters": 1}],
     }
     assert all(hit["snippet"][start:end].lower() == "klonopin" for start, end in hit["highlights"])
 
@@ -210,7 +210,7 @@ def test_plain(searcher):
         "  MTUS Chronic Pain Medical Treatment 2009, Benzodiazepines, p. 24, 76-78 (+1) · Pain Medicine, Neurology",
         f"  {RATIONALE}",
     ]
-    assert lines[6:] == ["", "outcome", "  upheld\t1"]
+    assert lines[6:] == ["", "outcome\titems\tletters", "  upheld\t1\t1"]
 
 
 @pytest.mark.parametrize(
@@ -280,10 +280,10 @@ def test_cards_say_once_how_to_see_more(searcher, query, more):
 
 
 def test_a_long_facet_is_cut_for_people(searcher):
-    counts = [FacetCount(f"value {number}", 1) for number in range(render.MOST_VALUES + 2)]
+    counts = [FacetCount(f"value {number}", 1, 1) for number in range(render.MOST_VALUES + 2)]
     results = msgspec.structs.replace(searcher.search(Query(limit=0)), facets={"section": counts})
     told = "and 2 more values; --json has them all"
-    assert render.as_plain(results).splitlines()[-2:] == [f"  value {render.MOST_VALUES - 1}\t1", f"  {told}"]
+    assert render.as_plain(results).splitlines()[-2:] == [f"  value {render.MOST_VALUES - 1}\t1\t1", f"  {told}"]
     assert told in cards(results)
     assert len(json.loads(render.as_json(results))["facets"]["section"]) == len(counts)
 
