@@ -89,7 +89,7 @@ def print_error(error: ImrSearchError) -> None:
     """`error: ...`, the place in a query, `hint: ...`, on stderr."""
     print(f"error: {error.message}", file=sys.stderr)
     if isinstance(error, QueryError):
-        print(f"    {error.query}\n    {' ' * error.place}^", file=sys.stderr)
+        print(error.shown, file=sys.stderr)
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)
 

@@ -12,12 +12,12 @@ from typing import Any
 import tantivy
 from msgspec import structs
 
-from imrsearch.schema.documents import value_term
+from imrsearch.schema.documents import value_term, words_field
 from imrsearch.schema.errors import IndexFailure
-from imrsearch.schema.fields import FIELD
+from imrsearch.schema.fields import FIELD, Field
 from imrsearch.search.compile import all_of, days_query, unscored, value_query
 from imrsearch.search.engine import Engine
-from imrsearch.search.query import LAST_DAY, UNDATED
+from imrsearch.search.query import FIRST_DAY, LAST_DAY, UNDATED
 from imrsearch.search.results import FacetCount
 
 # The engine counts at most so many distinct values at once.
@@ -147,6 +147,17 @@ def count_values(engine: Engine, query: tantivy.Query, *, name: str) -> list[Fac
     return [
         FacetCount(bucket["key"][name], bucket["doc_count"]) for bucket in buckets_by_page(engine, query, name=name)
     ]
+
+
+def count_having(engine: Engine, field: Field) -> int:
+    """How many items have a value of the field."""
+    match field.kind:
+        case "text":
+            return engine.count(engine.beginning(words_field(field), ""))
+        case "date":
+            return engine.count(days_query(FIRST_DAY, LAST_DAY, engine=engine))
+        case _:
+            return engine.count(engine.having(field.name))
 
 
 def ordered(counts: list[FacetCount], name: str) -> list[FacetCount]:

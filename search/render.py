@@ -65,8 +65,8 @@ def explanation_plain(explanation: Explanation) -> str:
     lists = {
         "understood as": explanation.tree,
         "filters": tuple(explanation.filters.values()),
-        "read as text": explanation.syntax,
-        "values": explanation.readings,
+        "read as text": tuple(line for notice in explanation.syntax for line in lines_of(notice)),
+        "values": tuple(line for notice in explanation.readings for line in lines_of(notice)),
         "names": explanation.expansions,
         "left out": explanation.relaxed,
         f"time: {explanation.total_ms:.1f} ms": tuple(
@@ -142,8 +142,13 @@ def counts_line(results: Results) -> str:
 
 
 def notice_lines(results: Results) -> list[str]:
-    """What the search has to say of the question."""
-    return [f"note: {printable(notice)}" for notice in results.notices]
+    """What the search has to say of the question; below some a line of it, and a caret under the place."""
+    return [line for notice in results.notices for line in lines_of(f"note: {notice}")]
+
+
+def lines_of(notice: str) -> Iterator[str]:
+    """The notice line by line: what it quotes holds no line end."""
+    return map(printable, notice.split("\n"))
 
 
 def print_card(hit: Hit, console: "Console") -> None:

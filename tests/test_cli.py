@@ -332,7 +332,7 @@ def test_search_json(run, index_dir):
     assert list(found["index"]) == ["generation", "letters", "items"]
     assert [list(hit) for hit in found["hits"]] == [HIT_KEYS] * found["returned"] != []
     assert list(found["facets"]) == ["outcome", "drug_class"]
-    assert list(found["facets"]["outcome"][0]) == ["value", "count"]
+    assert list(found["facets"]["outcome"][0]) == ["value", "count", "letters"]
     assert found["filters"] == {"since": "2014"}
     assert found["schema_version"] == 1
     for hit in found["hits"]:

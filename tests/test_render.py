@@ -240,6 +240,16 @@ def test_no_control_character_reaches_a_terminal(searcher):
     assert "Norco [31m 10/325mg" in render.as_plain(results)
 
 
+def test_a_mistake_is_shown_below_its_notice(searcher):
+    results = searcher.search(Query(text="\x1b knee outcom:x"))
+    told = ["    \u241b knee outcom:x", "           ^"]
+    assert render.as_plain(results).splitlines()[2:4] == told
+    assert cards(results).splitlines()[2:4] == told
+    assert json.loads(render.as_json(results))["notices"][0].splitlines()[1:] == told
+    explained = render.explanation_plain(searcher.explain(Query(text="\x1b knee outcom:x")))
+    assert all(f"  {line}" in explained.splitlines() for line in told)
+
+
 def cards(results, *, colour: bool = False) -> str:
     out = io.StringIO()
     render.print_cards(results, Console(file=out, width=200, force_terminal=colour, highlight=False))
