@@ -54,7 +54,9 @@ def main() -> None:
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = app(args=with_command(sys.argv[1:], COMMANDS), prog_name="imrsearch", standalone_mode=False)
+        command = typer.main.get_group(app)
+        arguments = with_command(sys.argv[1:], command.commands, with_value=value_options(command))
+        code = command(args=arguments, prog_name="imrsearch", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except ImrSearchError as error:
         print_error(error)
@@ -69,6 +71,17 @@ def main() -> None:
         print(f"error: unexpected {type(error).__name__}: {error}", file=sys.stderr)
         print("hint: please report it; IMRSEARCH_DEBUG=1 shows where it happened", file=sys.stderr)
         sys.exit(70)
+
+
+def value_options(group: typer.core.TyperGroup) -> set[str]:
+    """Every option of a command that takes a value."""
+    options = (option for command in group.commands.values() for option in command.params)
+    return {
+        name
+        for option in options
+        if option.param_type_name == "option" and not getattr(option, "is_flag", False)
+        for name in option.opts
+    }
 
 
 def interrupt(_signal: int, _frame: object) -> None:
@@ -352,8 +365,6 @@ def options(
         say(f"imrsearch {installed('imrsearch')}")
         sys.exit(0)
 
-
-COMMANDS = frozenset(command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands)
 
 if __name__ == "__main__":
     main()
