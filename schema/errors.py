@@ -11,7 +11,41 @@ ImrSearchError
 └── IndexFailure       the engine failed: disk full, damaged file
 """
 
+import unicodedata
 from typing import ClassVar
+
+# Characters of a question that are shown around a mistake, and those of them before it at most.
+SHOWN = 72
+SHOWN_BEFORE = 48
+# Control characters and half ones, line ends, marks that turn the direction of writing: none may reach a terminal.
+UNSEEN = ("C", "Zl", "Zp")
+
+
+def place_in(text: str, place: int) -> str:
+    """The text around the place on one line, and below it a caret under the place.
+
+    place  0-based character offset in the text, or its length
+    """
+    first = max(0, min(place - SHOWN_BEFORE, len(text) - SHOWN))
+    before, after = ("…" if first else ""), ("…" if first + SHOWN < len(text) else "")
+    shown = before + "".join(map(visible, text[first : first + SHOWN])) + after
+    margin = sum(map(columns, shown[: len(before) + place - first]))
+    return f"    {shown}\n    {' ' * margin}^"
+
+
+def visible(character: str) -> str:
+    """The character, or a sign for one that cannot be seen."""
+    code = ord(character)
+    if code < 0x20 or code == 0x7F:
+        return chr(0x2421 if code == 0x7F else 0x2400 + code)
+    return "\ufffd" if unicodedata.category(character).startswith(UNSEEN) else character
+
+
+def columns(character: str) -> int:
+    """How many columns of a terminal the character takes."""
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 class ImrSearchError(Exception):
@@ -55,6 +89,11 @@ class QueryError(ImrSearchError):
         super().__init__(message, hint=hint)
         self.query = query
         self.place = place
+
+    @property
+    def shown(self) -> str:
+        """The question on one line, and a caret under the mistake."""
+        return place_in(self.query, self.place)
 
 
 class IndexMissing(ImrSearchError):

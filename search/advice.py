@@ -1,6 +1,6 @@
 """What helps a person who found nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 
 from imrsearch.schema.documents import places_in, words_field
@@ -13,6 +13,7 @@ from imrsearch.search.language import (
     Leaf,
     Named,
     Near,
+    Node,
     Phrase,
     Prefix,
     Question,
@@ -33,10 +34,13 @@ SHORTEST = 4
 NEAR_STEMS = 5
 
 
-def advice(text: str, question: Question, *, narrowed: bool, engine: Engine) -> Iterator[str]:
+def advice(
+    text: str, question: Question, *, narrowed: bool, absent: Callable[[Node], Sequence[str]], engine: Engine
+) -> Iterator[str]:
     """Sentences that help where the question found nothing.
 
     narrowed  filters or days leave out items
+    absent    `absent_words`, which the caller may know already
     """
     if is_id(text, engine):
         yield f"to see that letter: imrsearch show {clean_value(text)}"
@@ -45,9 +49,9 @@ def advice(text: str, question: Question, *, narrowed: bool, engine: Engine) -> 
         items = "1 item matches" if without == 1 else f"{without:,} items match"
         yield f"without the filters {items}"
         return
-    yield from absent_words(question, engine)
-    leaves = leaves_of(question)
-    if len(leaves) > 1 and all(is_found(leaf, engine) for leaf in leaves):
+    missing = absent(question.tree)
+    yield from filter(None, missing)
+    if not missing and len(leaves_of(question.tree)) > 1:
         yield "each part of the query is found, but no item has them together"
 
 
@@ -59,17 +63,22 @@ def is_id(text: str, engine: Engine) -> bool:
     return any(engine.count(value_query(FIELD[name], typed, engine=engine)) for name in ("letter_id", "id"))
 
 
-def absent_words(question: Question, engine: Engine) -> Iterator[str]:
-    """A sentence for each word or phrase that no item has."""
-    for leaf in leaves_of(question):
-        if not is_found(leaf, engine) and (said := said_of(leaf)):
-            nearest = nearest_word(leaf, engine)
-            yield f'no item has "{said}"' + (f'; the nearest word is "{nearest}"' if nearest else "")
+def absent_words(tree: Node, engine: Engine) -> tuple[str, ...]:
+    """A sentence for each word or phrase that no item has; "" for a value, of which a notice of its own tells."""
+    return tuple(absent_word(leaf, engine) for leaf in leaves_of(tree) if not is_found(leaf, engine))
 
 
-def leaves_of(question: Question) -> list[Leaf]:
+def absent_word(leaf: Leaf, engine: Engine) -> str:
+    """The sentence on a word or phrase that no item has, with the word that may be meant."""
+    said = said_of(leaf)
+    nearest = nearest_word(leaf, engine) if said else None
+    told = f'no item has "{said}"' if said else ""
+    return f'{told}; the nearest word is "{nearest}"' if nearest else told
+
+
+def leaves_of(tree: Node) -> list[Leaf]:
     """The first parts that are asked for, each once."""
-    return list(dict.fromkeys(wanted_leaves(question.tree)))[:LOOKED_AT]
+    return list({written(leaf): leaf for leaf in wanted_leaves(tree)}.values())[:LOOKED_AT]
 
 
 def is_indexed(word: str, engine: Engine) -> bool:

@@ -4,41 +4,24 @@ import itertools
 import re
 from collections.abc import Collection, Sequence
 
-from imrsearch.schema.fields import FILTERS
-
-# Options that take the next argument as their value, so that it is not taken for the query.
-VALUE_OPTIONS = frozenset(
-    {f"--{field.option}" for field in FILTERS}
-    | {
-        "--since",
-        "--until",
-        "--facets",
-        "--sort",
-        "--limit",
-        "-n",
-        "--offset",
-        "--index",
-        "--keep",
-        "--cores",
-        "--memory",
-    }
-)
 # "-n", "-n5"; "-norco" excludes a word.
 SHORT_LIMIT = re.compile(r"-n\d*$")
 
 
-def with_command(arguments: Sequence[str], commands: Collection[str]) -> list[str]:
+def with_command(arguments: Sequence[str], commands: Collection[str], *, with_value: Collection[str]) -> list[str]:
     """The arguments with their command first: `search` where none is named, so that `imrsearch QUERY` searches.
 
     Options may stand before the command or the query: `--json --index DIR status`, `--outcome upheld klonopin`.
     What begins with one hyphen and is no option excludes a word: `norco -weaning`.
+
+    with_value  options that take the next argument as their value, so that it is not taken for the query
     """
     if not arguments:
         return ["--help"]
     if arguments[0] in ("-h", "--help", "--version"):
         return list(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    options, words = parted(arguments[:end])
+    options, words = parted(arguments[:end], with_value)
     if words and words[0] in commands:
         command, *words = words
     else:
@@ -46,7 +29,7 @@ def with_command(arguments: Sequence[str], commands: Collection[str]) -> list[st
     return [command, *options, "--", *words, *arguments[end + 1 :]]
 
 
-def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+def parted(arguments: Sequence[str], with_value: Collection[str]) -> tuple[list[str], list[str]]:
     """Options with their values, and all other words."""
     options: list[str] = []
     words: list[str] = []
@@ -54,7 +37,7 @@ def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     for argument in rest:
         if argument.startswith("--") or argument == "-h" or SHORT_LIMIT.match(argument):
             options.append(argument)
-            if argument in VALUE_OPTIONS:
+            if argument in with_value:
                 options.extend(itertools.islice(rest, 1))
         else:
             words.append(argument)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, QueryError, StaleIndex, UsageError
-from imrsearch.schema.fields import FACETS, FIELD, FILTERS
+from imrsearch.schema.fields import FACETS, FILTERS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.helptext import EXAMPLES, HELP
 
@@ -59,7 +59,9 @@ def main() -> None:
         with contextlib.suppress(AttributeError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = app(args=with_command(sys.argv[1:], COMMANDS), prog_name="imrsearch", standalone_mode=False)
+        command = typer.main.get_group(app)
+        arguments = with_command(sys.argv[1:], command.commands, with_value=value_options(command))
+        code = command(args=arguments, prog_name="imrsearch", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except ImrSearchError as error:
         print_error(error)
@@ -74,6 +76,17 @@ def main() -> None:
         print(f"error: unexpected {type(error).__name__}: {error}", file=sys.stderr)
         print("hint: please report it; IMRSEARCH_DEBUG=1 shows where it happened", file=sys.stderr)
         sys.exit(70)
+
+
+def value_options(group: typer.core.TyperGroup) -> set[str]:
+    """Every option of a command that takes a value."""
+    options = (option for command in group.commands.values() for option in command.params)
+    return {
+        name
+        for option in options
+        if option.param_type_name == "option" and not getattr(option, "is_flag", False)
+        for name in option.opts
+    }
 
 
 def interrupt(_signal: int, _frame: object) -> None:
@@ -94,7 +107,7 @@ def print_error(error: ImrSearchError) -> None:
     """`error: ...`, the place in a query, `hint: ...`, on stderr."""
     print(f"error: {error.message}", file=sys.stderr)
     if isinstance(error, QueryError):
-        print(f"    {error.query}\n    {' ' * error.place}^", file=sys.stderr)
+        print(error.shown, file=sys.stderr)
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)
 
@@ -199,16 +212,9 @@ def print_answer(results: "Results", explanation: "Explanation | None", *, json:
 
 
 def facet_names(given: str | None) -> tuple[str, ...]:
-    """Names of the facets asked for; UsageError for one that is not counted."""
-    names = [name.strip().replace("-", "_") for name in (given or "").split(",") if name.strip()]
-    if names == ["all"]:
-        return tuple(field.name for field in FACETS)
-    for name in names:
-        if name not in FIELD or not FIELD[name].facet:
-            raise UsageError(
-                f"no such facet: {name}", hint=f"one of: {', '.join(field.option for field in FACETS)}, all"
-            )
-    return tuple(names)
+    """Names of the facets asked for; "all" names every one."""
+    names = tuple(name.strip() for name in (given or "").split(",") if name.strip())
+    return tuple(field.name for field in FACETS) if names == ("all",) else names
 
 
 @app.command(help=HELP["index"])
@@ -404,8 +410,6 @@ def options(
         say(f"imrsearch {installed('imrsearch')}")
         sys.exit(0)
 
-
-COMMANDS = frozenset(command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands)
 
 if __name__ == "__main__":
     main()

@@ -1,25 +1,32 @@
-"""How many letters a query finds, and how many of its items hold each value: exact, whatever the size.
+"""How many letters a query finds, and how many of its items and letters hold each value: exact, or not told.
 
 The engine counts at most BUCKETS distinct values in one request, and fails beyond. Then each facet is counted by
-itself, and what does not fit then page after page, which is slow.
+itself, and what does not fit then page after page, which is slow. Letters are counted by asking only for those with
+several of the items: each of the others is an item by itself, and to name them all takes longest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import tantivy
 from msgspec import structs
 
-from imrsearch.schema.documents import value_term
+from imrsearch.schema.documents import value_term, words_field
 from imrsearch.schema.errors import IndexFailure
-from imrsearch.schema.fields import FIELD
-from imrsearch.search.compile import all_of, days_query, value_query
+from imrsearch.schema.fields import FIELD, Field
+from imrsearch.search.compile import all_of, days_query, unscored, value_query
 from imrsearch.search.engine import Engine
-from imrsearch.search.query import LAST_DAY, UNDATED
+from imrsearch.search.query import FIRST_DAY, LAST_DAY, UNDATED
 from imrsearch.search.results import FacetCount
 
 # The engine counts at most so many distinct values at once.
 BUCKETS = 65_000
+# Letters are counted for facets whose items hold at most so many values together: the engine takes a millisecond for
+# one or two thousand.
+MOST_LETTERED = 150_000
+# For more facets than these it is quicker to look first which letters have several of the items.
+FEW_FACETS = 2
 
 
 def count_facets(engine: Engine, found: Mapping[str, tantivy.Query]) -> dict[str, list[FacetCount]]:
@@ -29,7 +36,9 @@ def count_facets(engine: Engine, found: Mapping[str, tantivy.Query]) -> dict[str
         alike.setdefault(id(query), []).append(name)
     counted: dict[str, list[FacetCount]] = {}
     for names in alike.values():
-        counted |= count_together(engine, found[names[0]], names=names)
+        query = found[names[0]]
+        together = count_together(engine, query, names=names)
+        counted |= together | with_letters(engine, query, together)
     return {name: ordered(counted[name], name) for name in found}
 
 
@@ -48,6 +57,64 @@ def count_together(engine: Engine, query: tantivy.Query, *, names: Sequence[str]
     }
 
 
+def with_letters(
+    engine: Engine, query: tantivy.Query, counted: Mapping[str, list[FacetCount]]
+) -> dict[str, list[FacetCount]]:
+    """The counts with those of letters too, of the first facets as far as that can be asked."""
+    held = {name: sum(found.count for found in counts) for name, counts in counted.items()}
+    groups: list[list[str]] = []
+    left, room = MOST_LETTERED, 0
+    for name in counted:
+        if held[name] > left:
+            continue
+        if not groups or held[name] > room:
+            groups.append([])
+            room = BUCKETS
+        groups[-1].append(name)
+        left -= held[name]
+        room -= held[name]
+    if sum(map(len, groups)) > FEW_FACETS:
+        query = of_letters_with_several(engine, query)
+    lettered: dict[str, list[FacetCount]] = {}
+    for names in groups:
+        # There may be more values and letters in pairs than the engine counts.
+        with suppress(IndexFailure):
+            lettered |= letters_of_values(engine, query, {name: counted[name] for name in names})
+    return lettered
+
+
+def of_letters_with_several(engine: Engine, query: tantivy.Query) -> tantivy.Query:
+    """The query's items that are not the only ones of their letters; all of them where those letters are too many."""
+    found = engine.aggregate(query, {"letters": terms_of_field("letter_id", BUCKETS, least=2)})["letters"]
+    if found["sum_other_doc_count"]:
+        return query
+    several = engine.one_of("letter_id", [value_term(bucket["key"]) for bucket in found["buckets"]])
+    return all_of((query, unscored(several)))
+
+
+def letters_of_values(
+    engine: Engine, query: tantivy.Query, counted: Mapping[str, list[FacetCount]]
+) -> dict[str, list[FacetCount]]:
+    """The counts with how many letters the items of each value are from, of the facets that the engine counts whole."""
+    several = {"letters": terms_of_field("letter_id", BUCKETS, least=2)}
+    request = {name: terms_of_field(name, BUCKETS, least=2) | {"aggs": several} for name in counted}
+    answered = engine.aggregate(query, request)
+    lettered: dict[str, list[FacetCount]] = {}
+    for name, counts in counted.items():
+        buckets = answered[name]["buckets"]
+        if any(part["sum_other_doc_count"] for part in (answered[name], *(bucket["letters"] for bucket in buckets))):
+            continue
+        # Of the items of a letter all but one count for no letter.
+        more = {bucket_of(bucket).value: beyond_one(bucket["letters"]) for bucket in buckets}
+        lettered[name] = [structs.replace(found, letters=found.count - more.get(found.value, 0)) for found in counts]
+    return lettered
+
+
+def beyond_one(letters: dict[str, Any]) -> int:
+    """How many items there are beyond the first of each letter, of the letters with several."""
+    return sum(bucket["doc_count"] - 1 for bucket in letters["buckets"])
+
+
 def with_chosen(engine: Engine, counts: Sequence[FacetCount], *, name: str, chosen: Iterable[str]) -> list[FacetCount]:
     """The counts with the values that a filter asks for marked; those that nothing found has stand last, with 0."""
     if FIELD[name].kind == "number":
@@ -60,7 +127,9 @@ def with_chosen(engine: Engine, counts: Sequence[FacetCount], *, name: str, chos
     ]
     held = {value_term(str(found.value)) for found in marked if found.chosen is True}
     absent = (value for term, value in wanted.items() if term not in held)
-    return ordered([*marked, *(FacetCount(printed_value(engine, value, name=name), 0, True) for value in absent)], name)
+    return ordered(
+        [*marked, *(FacetCount(printed_value(engine, value, name=name), 0, 0, True) for value in absent)], name
+    )
 
 
 def printed_value(engine: Engine, value: str, *, name: str) -> str | int:
@@ -80,6 +149,17 @@ def count_values(engine: Engine, query: tantivy.Query, *, name: str) -> list[Fac
     ]
 
 
+def count_having(engine: Engine, field: Field) -> int:
+    """How many items have a value of the field."""
+    match field.kind:
+        case "text":
+            return engine.count(engine.beginning(words_field(field), ""))
+        case "date":
+            return engine.count(days_query(FIRST_DAY, LAST_DAY, engine=engine))
+        case _:
+            return engine.count(engine.having(field.name))
+
+
 def ordered(counts: list[FacetCount], name: str) -> list[FacetCount]:
     """Years and pages in order; other values the most frequent first, then by name."""
     if FIELD[name].kind == "number":
@@ -94,9 +174,9 @@ def bucket_of(bucket: dict[str, Any]) -> FacetCount:
     return FacetCount(int(key) if isinstance(key, float) else key, bucket["doc_count"])
 
 
-def terms_of_field(name: str, size: int) -> dict[str, object]:
-    """The request for the most frequent of a field's distinct values."""
-    return {"terms": {"field": name, "size": size}}
+def terms_of_field(name: str, size: int, *, least: int = 1) -> dict[str, object]:
+    """The request for the most frequent of a field's distinct values, each held by at least so many items."""
+    return {"terms": {"field": name, "size": size, "min_doc_count": least}}
 
 
 def count_letters(engine: Engine, query: tantivy.Query, *, total: int) -> int:
@@ -107,12 +187,15 @@ def count_letters(engine: Engine, query: tantivy.Query, *, total: int) -> int:
 
 
 def letters_between(engine: Engine, query: tantivy.Query, *, days: tuple[int, int], total: int) -> int:
-    """Distinct letters among the query's items: counted at once, else by halves of the time; a letter has one date."""
+    """Distinct letters among the query's items: counted at once, else by halves of the time; a letter has one date.
+
+    total  how many items those are
+    """
     first, last = days
     if total <= 3 * BUCKETS or first == last:
-        found = engine.aggregate(query, {"letters": terms_of_field("letter_id", BUCKETS)})["letters"]
+        found = engine.aggregate(query, {"letters": terms_of_field("letter_id", BUCKETS, least=2)})["letters"]
         if not found["sum_other_doc_count"]:
-            return len(found["buckets"])
+            return total - beyond_one(found)
     if first == last:
         return sum(1 for _ in buckets_by_page(engine, query, name="letter_id"))
     middle = (first + last) // 2

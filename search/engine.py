@@ -42,6 +42,10 @@ class Engine(Struct, frozen=True):
         except ValueError as error:
             raise failure_of(error, FAILED) from error
 
+    def words(self, name: str, terms: Sequence[str]) -> tantivy.Query:
+        """Items with the one term, or with several side by side."""
+        return self.phrase(name, terms) if len(terms) > 1 else self.term(name, terms[0])
+
     def phrase(self, name: str, terms: Sequence[str]) -> tantivy.Query:
         """Items with the two or more terms side by side."""
         try:
@@ -49,10 +53,10 @@ class Engine(Struct, frozen=True):
         except ValueError as error:
             raise failure_of(error, FAILED) from error
 
-    def apart(self, name: str, terms: Sequence[tuple[int, str]]) -> tantivy.Query:
-        """Items with the two or more terms, each at its distance from the first."""
+    def apart(self, name: str, terms: Sequence[tuple[int, str]], *, slop: int = 0) -> tantivy.Query:
+        """Items with the two or more terms, each at its distance from the first; of two, give or take `slop` places."""
         try:
-            return tantivy.Query.phrase_query(self.schema, name, list(terms))
+            return tantivy.Query.phrase_query(self.schema, name, list(terms), slop)
         except ValueError as error:
             raise failure_of(error, FAILED) from error
 
@@ -70,6 +74,11 @@ class Engine(Struct, frozen=True):
         """Items with a number from `first` to `last`."""
         with engine_errors(FAILED):
             return tantivy.Query.range_query(self.schema, name, tantivy.FieldType.Integer, first, last)
+
+    def having(self, name: str) -> tantivy.Query:
+        """Items with a value in the engine's field of that name, which is not one of texts."""
+        with engine_errors(FAILED):
+            return tantivy.Query.exists_query(name)
 
     def count(self, query: tantivy.Query) -> int:
         """How many items the query finds."""

@@ -17,7 +17,7 @@ from msgspec import Struct
 from imrsearch.schema.errors import QueryError
 from imrsearch.schema.fields import FIELD, SPOKEN
 from imrsearch.schema.meaning import Meaning
-from imrsearch.search.lexer import COUNT_WORD, COUNTED, RUN, SPACE, Token, tokens_of
+from imrsearch.search.lexer import COUNT_WORD, COUNTED, RUN, SPACE, Held, Token, tokens_of
 from imrsearch.search.query import readable
 
 MAX_LENGTH = 4_000
@@ -139,8 +139,8 @@ class Question(Struct, frozen=True):
     filters: Mapping[str, Node] = {}
 
 
-def parse(text: str) -> Question:
-    """The question's tree and what was noticed in reading it."""
+def parse(text: str, *, held: Held | None = None) -> Question:
+    """The question's tree and what was noticed in reading it, with how many items have a field where `held` tells."""
     text = readable(text)
     if len(text) > MAX_LENGTH:
         raise QueryError(
@@ -150,7 +150,7 @@ def parse(text: str) -> Question:
             hint="search for the words that matter, or for a phrase",
         )
     notices: list[str] = []
-    tokens = tokens_of(text, notices)
+    tokens = tokens_of(text, notices, held=held)
     check_size(text, tokens)
     if tree := alternatives(deque(tokens), notices):
         return Question(tree, tuple(dict.fromkeys(notices)))

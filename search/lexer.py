@@ -1,14 +1,14 @@
 """The question's characters as pieces: words, phrases, values, operators and brackets. What is not syntax is text."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import accumulate
 
 from msgspec import Struct, structs
 
-from imrsearch.schema.errors import UsageError
-from imrsearch.schema.fields import FIELD, NAMED
+from imrsearch.schema.errors import UsageError, place_in
+from imrsearch.schema.fields import FIELD, NAMED, Field
 from imrsearch.search.query import clean_value
 from imrsearch.search.ranges import check_asked
 
@@ -46,10 +46,15 @@ COUNTED = re.compile(rf"\(?(?:#|(?:qty|{COUNT_WORD})[.:]?\s)\s?([0-9]{{1,6}})[,.
 VALUE_END = ")]},;"
 # Characters of the question that a notice quotes.
 QUOTED_LENGTH = 30
+LONGEST_QUOTED = 60
 
 OPERATORS = ("and", "or", "not", "near")
 # Pieces that count without a letter or digit.
 SIGNS = (*OPERATORS, "(", ")", "minus")
+
+
+# How many items have a value of a field, where that can be told.
+Held = Callable[[Field], int]
 
 
 class Token(Struct, frozen=True):
@@ -65,9 +70,11 @@ class Token(Struct, frozen=True):
     quoted: bool = False
 
 
-def tokens_of(text: str, notices: list[str]) -> list[Token]:
+def tokens_of(text: str, notices: list[str], *, held: Held | None = None) -> list[Token]:
     """The question's pieces in order, with brackets in pairs; those without a letter or digit are left out."""
-    pieces = (token for token in joined(pieces_of(text, notices)) if token.sign in SIGNS or RUN.search(token.text))
+    pieces = (
+        token for token in joined(pieces_of(text, notices, held=held)) if token.sign in SIGNS or RUN.search(token.text)
+    )
     return in_pairs(list(pieces), text, notices)
 
 
@@ -94,7 +101,7 @@ def belong_together(one: str, other: str) -> bool:
     )
 
 
-def pieces_of(text: str, notices: list[str]) -> Iterator[Token]:
+def pieces_of(text: str, notices: list[str], *, held: Held | None) -> Iterator[Token]:
     """The pieces in order, with brackets as they come."""
     place = 0
     while place < len(text):
@@ -109,16 +116,18 @@ def pieces_of(text: str, notices: list[str]) -> Iterator[Token]:
             place = match.end()
             yield Token("minus" if text[place] == "(" else "not", "-", match.start())
             continue
-        tokens, place = next_tokens(text, place, notices=notices)
+        tokens, place = next_tokens(text, place, notices=notices, held=held)
         yield from tokens
 
 
-def next_tokens(text: str, place: int, *, notices: list[str]) -> tuple[list[Token], int]:
+def next_tokens(text: str, place: int, *, notices: list[str], held: Held | None) -> tuple[list[Token], int]:
     """The operator, phrase, field or word at `place` with the brackets that it closes, and where it ends."""
     if match := FIELD_NAME.match(text, place):
         token, closing, end = field_token(match[1], text, start=match.end())
-        if (problem := problem_of(match[1], token)) is not None:
-            notices.append(f"treated `{text[place : end - len(closing)].rstrip(VALUE_END)}` as text: {problem}")
+        if (problem := problem_of(match[1], token, held=held)) is not None:
+            typed = shortened(text[place : end - len(closing)].rstrip(VALUE_END))
+            wrong = token.place if token.sign.removesuffix(":") in FIELD else place
+            notices.append(f"treated `{typed}` as text: {problem}\n{place_in(text, wrong)}")
             token = Token("text", f"{match[1]}:{token.text}", place, token.quoted)
         return [token, *closing], end
     if match := QUOTED.match(text, place):
@@ -169,14 +178,14 @@ def field_token(typed: str, text: str, *, start: int) -> tuple[Token, list[Token
     return Token(sign, value.rstrip(VALUE_END).strip('"“”'), start), closing, start + len(chunk)
 
 
-def problem_of(typed: str, token: Token) -> str | None:
+def problem_of(typed: str, token: Token, *, held: Held | None) -> str | None:
     """Why the token is no value of a field, or null."""
     names = list(NAMED)
     name = token.sign.removesuffix(":")
     if name not in names:
-        near = [NAMED[other].option for other in get_close_matches(name, names, cutoff=0.75)]
-        nearest = f"; nearest: {', '.join(near)}" if near else ""
-        return f"{typed} is not a field{nearest}"
+        near = dict.fromkeys(NAMED[other] for other in get_close_matches(name, names, cutoff=0.75))
+        nearest = ", ".join(f"{field.option} ({held(field):,})" if held else field.option for field in near)
+        return f"{typed} is not a field" + (f"; nearest: {nearest}" if nearest else "")
     try:
         check_asked(FIELD[name], token.text)
     except UsageError as error:
@@ -214,6 +223,11 @@ def in_pairs(tokens: Sequence[Token], text: str, notices: list[str]) -> list[Tok
         elif token.sign not in ("(", ")") or number in partner:
             kept.append(token)
     return kept
+
+
+def shortened(typed: str) -> str:
+    """What is typed as far as a sentence quotes it."""
+    return typed if len(typed) <= LONGEST_QUOTED else typed[: LONGEST_QUOTED - 1] + "…"
 
 
 def quoted(text: str, place: int) -> str:

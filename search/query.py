@@ -88,11 +88,11 @@ def check_value(field: Field, value: str) -> None:
 
 
 def field_of(name: str, fields: tuple[Field, ...], *, use: str) -> Field:
-    """The field of that name among `fields`; UsageError names the nearest."""
+    """The field of that name among `fields`; UsageError names them all, the nearest first."""
     names = [field.name for field in fields]
     if (folded := name.strip().lower().replace("-", "_")) in names:
         return FIELD[folded]
-    near = get_close_matches(folded, names, cutoff=0.5) or names
+    near = dict.fromkeys([*get_close_matches(folded, names, cutoff=0.5), *names])
     raise UsageError(f"there is no {use} {name}", hint=f"one of: {', '.join(FIELD[other].option for other in near)}")
 
 

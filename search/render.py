@@ -28,6 +28,8 @@ MARKED = "bold yellow"
 GUIDELINE_ON_CARD = 120
 # More values of a facet than a reader wants to scroll past.
 MOST_VALUES = 20
+# Where the letters of a facet's value are too many to count.
+NOT_COUNTED = "-"
 # A letter's text must not steer the terminal.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What is printed elsewhere than among the facts of a letter or an item.
@@ -50,7 +52,7 @@ def as_json(results: Results, explanation: Explanation | None = None) -> str:
     """The contract's one object, on one line; an explanation is a key more."""
     hits = tuple(structs.replace(hit, citations=UNSET, marks=UNSET) for hit in results.hits)
     facets = {
-        name: [FacetCount(found.value, found.count) for found in counts] for name, counts in results.facets.items()
+        name: [structs.replace(found, chosen=UNSET) for found in counts] for name, counts in results.facets.items()
     }
     contract = structs.replace(results, hits=hits, facets=facets, offset=UNSET)
     if explanation:
@@ -63,8 +65,8 @@ def explanation_plain(explanation: Explanation) -> str:
     lists = {
         "understood as": explanation.tree,
         "filters": tuple(explanation.filters.values()),
-        "read as text": explanation.syntax,
-        "values": explanation.readings,
+        "read as text": tuple(line for notice in explanation.syntax for line in lines_of(notice)),
+        "values": tuple(line for notice in explanation.readings for line in lines_of(notice)),
         "names": explanation.expansions,
         "left out": explanation.relaxed,
         f"time: {explanation.total_ms:.1f} ms": tuple(
@@ -97,8 +99,11 @@ def as_plain(results: Results) -> str:
         about = " · ".join(part for part in (cited, ", ".join(hit.specialties)) if part)
         lines += [f"  {printable(line)}" for line in (about, hit.snippet) if line]
     for name, counts in results.facets.items():
-        shown = (f"  {printable(str(found.value))}\t{found.count}" for found in shown_values(counts, name))
-        lines += ["", FIELD[name].option, *shown, *(f"  {line}" for line in more_values(counts))]
+        shown = (
+            f"  {printable(str(found.value))}\t{found.count}\t{NOT_COUNTED if found.letters is None else found.letters}"
+            for found in shown_values(counts, name)
+        )
+        lines += ["", f"{FIELD[name].option}\titems\tletters", *shown, *(f"  {line}" for line in more_values(counts))]
     return "\n".join(lines)
 
 
@@ -137,8 +142,13 @@ def counts_line(results: Results) -> str:
 
 
 def notice_lines(results: Results) -> list[str]:
-    """What the search has to say of the question."""
-    return [f"note: {printable(notice)}" for notice in results.notices]
+    """What the search has to say of the question; below some a line of it, and a caret under the place."""
+    return [line for notice in results.notices for line in lines_of(f"note: {notice}")]
+
+
+def lines_of(notice: str) -> Iterator[str]:
+    """The notice line by line: what it quotes holds no line end."""
+    return map(printable, notice.split("\n"))
 
 
 def print_card(hit: Hit, console: "Console") -> None:
@@ -168,22 +178,24 @@ def marked(text: str, highlights: Iterable[Span], *, style: str = "") -> "Text":
 
 
 def facet_table(results: Results, name: str) -> "Table":
-    """A facet's values and counts."""
+    """A facet's values, and the items and letters that have them."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=FIELD[name].option, title_justify="left", box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
+    table = Table(box=None, pad_edge=False, header_style="italic")
+    table.add_column(FIELD[name].option)
+    for counted_by in ("items", "letters"):
+        table.add_column(counted_by, justify="right")
     counts = results.facets[name]
     shown = shown_values(counts, name)
     values = {str(found.value) for found in shown}
     for found in shown:
         style = MARKED if found.chosen is True else ""
         value = in_tree(str(found.value), values) if FIELD[name].tree else str(found.value)
-        table.add_row(Text(printable(value), style=style), f"{found.count:,}")
+        letters = NOT_COUNTED if found.letters is None else f"{found.letters:,}"
+        table.add_row(Text(printable(value), style=style), f"{found.count:,}", letters)
     for line in more_values(counts):
-        table.add_row(Text(line, style="italic"), "")
+        table.add_row(Text(line, style="italic"))
     return table
 
 

@@ -19,11 +19,13 @@ class IndexFigures(Struct, frozen=True):
 class FacetCount(Struct, frozen=True):
     """A value of a facet, and how many of the items found have it.
 
-    chosen  a filter asks for it; for people, not in the JSON
+    letters  in how many letters those items are; null where there is too much to count
+    chosen   a filter asks for it; for people, not in the JSON
     """
 
     value: str | int
     count: int
+    letters: int | None = None
     chosen: bool | UnsetType = UNSET
 
 

@@ -1,9 +1,9 @@
 """An opened index: questions in, results out; letters by their id."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from weakref import finalize
 
@@ -20,11 +20,12 @@ from imrsearch.schema.readers import begin_reading
 from imrsearch.schema.records import Letter
 from imrsearch.search.advice import absent_words, advice, is_indexed
 from imrsearch.search.compile import all_of, compile_query, compile_tree, everything, undated, value_query, within_days
-from imrsearch.search.counts import count_facets, count_letters, with_chosen
+from imrsearch.search.counts import count_facets, count_having, count_letters, with_chosen
 from imrsearch.search.engine import Engine
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
+from imrsearch.search.lexer import Held
 from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.order import Row, ranked
 from imrsearch.search.query import Query, checked
@@ -120,7 +121,8 @@ class Searcher:
         rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
-        notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total), *hints)
+        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
+        notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(
             query=query.text,
@@ -145,7 +147,7 @@ class Searcher:
         query = checked(query)
         answer = self.answer(query, clock)
         id = self.item_id(id) if id else next((hit.id for hit in answer.results.hits), None)
-        parsed = parse(query.text)
+        parsed = parse(query.text, held=self.held)
         read = with_values(parsed, query, engine=self.engine)
         expanded = self.question(query, Clock())
         return Explanation(
@@ -175,11 +177,21 @@ class Searcher:
 
     def question(self, query: Query, clock: Clock) -> Question:
         """The query as understood: its text, its values as the index has them, its names with their other names."""
-        parsed = clock.lap("parse", parse(query.text))
+        parsed = clock.lap("parse", parse(query.text, held=self.held))
         read = clock.lap("values", with_values(parsed, query, engine=self.engine))
         if not query.expand:
             return read
         return clock.lap("expand", expand(read, indexed=partial(is_indexed, engine=self.engine)))
+
+    @cached_property
+    def held(self) -> Held:
+        """How many items have a value of a field."""
+        return cache(partial(count_having, self.engine))
+
+    @cached_property
+    def absent(self) -> Callable[[Node], Sequence[str]]:
+        """A sentence for each word that no item has; asked for twice where a question finds nothing."""
+        return lru_cache(1)(partial(absent_words, engine=self.engine))
 
     def found(self, query: Query, question: Question, clock: Clock) -> tuple[tantivy.Query, tantivy.Query, int]:
         """The question as the engine takes it, likewise with the days that are left, and how many items that finds."""
@@ -199,7 +211,7 @@ class Searcher:
 
         # Without the filters there may be too much to read one by one.
         with suppress(QueryError):
-            notices = (*question.notices, *absent_words(question, self.engine))
+            notices = (*question.notices, *filter(None, self.absent(question.tree)))
             return widened(structs.replace(question, notices=notices), anywhere=anywhere, left=left)
         return None
 
@@ -227,7 +239,8 @@ class Searcher:
             yield f"{items} left out"
         if not total:
             with suppress(QueryError):
-                yield from advice(query.text, question, narrowed=narrowed or bool(query.filters), engine=self.engine)
+                narrowed = narrowed or bool(query.filters)
+                yield from advice(query.text, question, narrowed=narrowed, absent=self.absent, engine=self.engine)
 
     @cached_property
     def has_undated(self) -> bool:
@@ -270,6 +283,13 @@ class Searcher:
             if terms:
                 return [letter.letter_id for term, _ in terms for letter in self.letters_with(field, term)[:1]]
         return []
+
+
+def uncounted(facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
+    """A sentence on the facets whose letters are not counted."""
+    names = [FIELD[name].option for name, counts in facets.items() if any(found.letters is None for found in counts)]
+    if names:
+        yield f"too many items to count the letters of each value: {', '.join(names)}"
 
 
 def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:

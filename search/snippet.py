@@ -1,18 +1,19 @@
 """The passage that decides, cut from an item's text at its sentences, and the words in it that were asked for.
 
-The stored text is analysed as it was for the index; offsets count characters.
+Offsets count characters.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from imrsearch.schema.records import Item
-from imrsearch.search.marks import Mark, Wanted, marks_in
+from imrsearch.search.marks import Mark, Wanted
 from imrsearch.search.results import Span
+from imrsearch.search.seek import seeker_of
 from imrsearch.search.sentences import sentences_of
 
 # A passage grows by whole sentences up to AIM characters; a sentence longer than LONG is cut to AIM.
@@ -22,18 +23,24 @@ LONG = 450
 LEAD = 60
 MORE = "…"
 
-# "Therefore, the request for … is not medically necessary.", "The request is certified." A lookahead, so that each
-# beginning is found with its nearest end, also inside another: sentences count from where they begin.
+# "Therefore, the request for … is not medically necessary.", "The request is certified." Read sentence by sentence: of
+# "The request is noted. Certain rules are necessary." neither says what was decided.
 DECISIVE = re.compile(
-    r"\b(?=[mnr])(?=(?P<said>medically\s+necessary"
-    r"|medical\s+necessity\b.{0,80}?\b(?:not|is|has|established|supported)\b|non-?certif"
+    r"\b(?:medically\s+necessary|medical\s+necessity\b.{0,80}?\b(?:not|is|has|established|supported)\b|non-?certif"
     r"|request(?:s|ed)?\b.{0,200}?"
-    r"\b(?:necessary|certified|warranted|supported|established|appropriate|approved|denied)\b))",
-    re.IGNORECASE,
+    r"\b(?:necessary|certified|warranted|supported|established|appropriate|approved|denied)\b)"
 )
+# What none of these has decides nothing; most sentences have none.
+DECISIVE_WORDS = ("medical", "certif", "request")
 # Opioid items close with "This decision addresses the medical necessity of … and should not be interpreted as …".
-DISCLAIMER = re.compile(r"\b(?=(?P<said>addresses\s+the\s+medical\s+necessity|interpreted\s+as\b))", re.IGNORECASE)
+DISCLAIMER = re.compile(r"\b(?:addresses\s+the\s+medical\s+necessity|interpreted\s+as\b)")
+DISCLAIMER_WORDS = ("addresses", "interpreted")
 BLANK = re.compile(r"\s+")
+
+
+# A sentence says what was decided; how that is to be taken.
+Said = tuple[bool, bool]
+DECISION: Said = (True, False)
 
 
 class Passage(Struct, frozen=True):
@@ -56,7 +63,7 @@ def spans(marks: Iterable[Mark]) -> tuple[Span, ...]:
 
 def marked_treatment(item: Item, wanted: Iterable[Wanted]) -> tuple[Span, ...]:
     """What of the item's heading was asked for."""
-    return spans(marks_in(item.treatment, wanted, field="treatment"))
+    return spans(seeker_of(tuple(wanted)).marks(item.treatment, field="treatment"))
 
 
 def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
@@ -66,16 +73,30 @@ def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
     """
     texts = {"rationale": item.rationale, "imr_guideline": item.imr_guideline, "treatment": item.treatment}
     field, text = next(((field, text) for field, text in texts.items() if text), ("treatment", ""))
-    marks = marks_in(text, wanted, field=field)
+    marks = seeker_of(tuple(wanted)).marks(text, field=field)
     sentences = sentences_of(text)
-    decided = reversed(sentences) if DECISIVE.search(text) else ()
-    decision = next((each for each in decided if is_decisive(text, *each)), None)
-    start, end = best_window(text, sentences, marks)
+    said = [said_in(text[start:end]) for start, end in sentences]
+    first, last = best_window(sentences, said, marks)
+    start, end = (sentences[first][0], sentences[last][1]) if sentences else (0, len(text))
     best = piece_of(text, start, end, marks)
-    if decision is None or is_decisive(text, start, end) or (start <= decision[0] and decision[1] <= end):
+    decision = next((place for place in reversed(range(len(said))) if said[place] == DECISION), None)
+    if decision is None or first <= decision <= last or decides(said[first : last + 1]):
         return best
-    added = piece_of(text, *decision, marks)
-    return together(best, added) if start < decision[0] else together(added, best)
+    added = piece_of(text, *sentences[decision], marks)
+    return together(best, added) if first < decision else together(added, best)
+
+
+def said_in(sentence: str) -> Said:
+    """Whether the sentence says what was decided, and whether how to take it."""
+    lower = sentence.lower()
+    decisive = any(word in lower for word in DECISIVE_WORDS) and DECISIVE.search(lower) is not None
+    disclaims = any(word in lower for word in DISCLAIMER_WORDS) and DISCLAIMER.search(lower) is not None
+    return decisive, disclaims
+
+
+def decides(said: Sequence[Said]) -> bool:
+    """Sentences say what was decided, and none how to take it."""
+    return any(decisive for decisive, _ in said) and not any(disclaims for _, disclaims in said)
 
 
 def piece_of(text: str, start: int, end: int, marks: Sequence[Mark]) -> Passage:
@@ -93,48 +114,40 @@ def together(first: Passage, second: Passage) -> Passage:
     return Passage(f"{first.text}{between}{second.text}", (*first.highlights, *later))
 
 
-def is_decisive(text: str, start: int, end: int) -> bool:
-    """The sentences from `start` to `end` say what was decided, and not only how to take it."""
-    return DECISIVE.search(text, start, end) is not None and DISCLAIMER.search(text, start, end) is None
-
-
-def best_window(text: str, sentences: Sequence[Span], marks: Sequence[Mark]) -> Span:
-    """Sentences side by side that answer most parts of the question, then decide, then say most.
+def best_window(sentences: Sequence[Span], said: Sequence[Said], marks: Sequence[Mark]) -> Span:
+    """The first and the last of sentences side by side that answer most of the question, then decide, then say most.
 
     More sentences are never worse, but for one that disclaims. So from each sentence on only two windows can be best:
     the longest, and the longest before a disclaimer.
     """
     ends = [end for _, end in sentences]
-    decided = first_ends(text, sentences, DECISIVE)
-    disclaimed = first_ends(text, sentences, DISCLAIMER)
+    decided = next_places([decisive for decisive, _ in said])
+    disclaimed = next_places([disclaims for _, disclaims in said])
     longest = [max(place, bisect_right(ends, start + AIM) - 1) for place, (start, _) in enumerate(sentences)]
     before = [
-        (place, last)
-        for place, whole in enumerate(longest)
-        if place <= (last := bisect_left(ends, disclaimed[place]) - 1) < whole
+        (place, disclaimed[place] - 1) for place, whole in enumerate(longest) if place <= disclaimed[place] - 1 < whole
     ]
-    best, best_worth = (0, len(text)), None
-    for places in (list(enumerate(longest)), before):
-        windows = [(sentences[first][0], ends[last]) for first, last in places]
-        for (first, _), (start, end), (parts, count) in zip(places, windows, answers(marks, windows), strict=True):
-            decisive = decided[first] <= end < disclaimed[first]
+    best, best_worth = (0, -1), None
+    for windows in (list(enumerate(longest)), before):
+        answered = answers(marks, ((sentences[first][0], ends[last]) for first, last in windows))
+        for (first, last), (parts, count) in zip(windows, answered, strict=True):
+            decisive = decided[first] <= last < disclaimed[first]
+            start, length = sentences[first][0], ends[last] - sentences[first][0]
             # Parts answered, decisive, marks, characters up to AIM, then the later start if decisive.
-            worth = (parts, decisive, count, min(end - start, AIM), start if decisive else -start)
+            worth = (parts, decisive, count, min(length, AIM), start if decisive else -start)
             if best_worth is None or worth > best_worth:
-                best, best_worth = (start, end), worth
+                best, best_worth = (first, last), worth
     return best
 
 
-def first_ends(text: str, sentences: Sequence[Span], said: re.Pattern[str]) -> list[int]:
-    """For each sentence, the first end of what is said in it or after it; past the text where it is not said."""
-    found = [(match.start(), match.end("said")) for match in said.finditer(text)]
-    nearest = len(text) + 1
-    ends = []
-    for start, _ in reversed(sentences):
-        while found and found[-1][0] >= start:
-            nearest = min(nearest, found.pop()[1])
-        ends.append(nearest)
-    return ends[::-1]
+def next_places(true: Sequence[bool]) -> list[int]:
+    """For each place the next one at which it is true, itself included; the length where none is."""
+    nearest = len(true)
+    places = []
+    for place in reversed(range(len(true))):
+        nearest = place if true[place] else nearest
+        places.append(nearest)
+    return places[::-1]
 
 
 def answers(marks: Sequence[Mark], windows: Iterable[Span]) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 A value that some item has stands for itself, even where the vocabulary would read it otherwise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import assert_never
@@ -11,8 +11,10 @@ from typing import assert_never
 from msgspec import Struct, structs
 
 from imrsearch.schema.documents import value_term
+from imrsearch.schema.errors import place_in
 from imrsearch.schema.fields import FIELD, Field
-from imrsearch.schema.vocabulary import words_of
+from imrsearch.schema.meaning import name_meant_by
+from imrsearch.schema.vocabulary import folded, words_of
 from imrsearch.search.compile import any_of, compile_tree, everything, value_query
 from imrsearch.search.counts import count_values, ordered
 from imrsearch.search.engine import Engine
@@ -30,7 +32,7 @@ from imrsearch.search.language import (
     Word,
     searches_words_of,
 )
-from imrsearch.search.lexer import PREFIX, SHORTEST_PREFIX
+from imrsearch.search.lexer import PREFIX, SHORTEST_PREFIX, shortened
 from imrsearch.search.query import Query
 from imrsearch.search.ranges import is_range
 
@@ -44,8 +46,8 @@ LISTED = 3
 # Of an id that is not there, so many characters must be right.
 ID_BEGINNING = 4
 
-# The values that some item has of a field, the most frequent first, numbers in their order.
-Held = Callable[[str], tuple[str, ...]]
+# The values that some item has of a field with how many items do, the most frequent first, numbers in their order.
+Held = Callable[[str], dict[str, int]]
 
 
 class Reading(Struct, frozen=True):
@@ -66,20 +68,23 @@ def with_values(question: Question, query: Query, *, engine: Engine) -> Question
     held: Held = cache(lambda name: held_values(FIELD[name], engine))
     readings: dict[Within, Reading] = {}
 
-    def read(within: Within) -> Node:
+    def read(within: Within, *, typed: bool = True) -> Node:
         asked = Within(within.field, within.text, whole=True)
         if asked not in readings:
             reading = read_value(asked, engine=engine, held=held)
             if reading.absent:
                 explained = sum(each.absent for each in readings.values()) < EXPLAINED
                 proposed = proposal(asked, engine=engine, held=held) if explained else ""
-                sentence = f"{FIELD[asked.field].option}: no item has {asked.text}{proposed}"
+                option = FIELD[asked.field].option
+                sentence = f"{option if typed else f'--{option}'}: no item has {shortened(asked.text)}{proposed}"
+                if typed:
+                    sentence += f"\n{place_in(query.text, within.place)}"
                 reading = structs.replace(reading, notice=sentence)
             readings[asked] = reading
         return readings[asked].node
 
     filters = {
-        name: either([read(Within(name, value)) for value in dict.fromkeys(values)])
+        name: either([read(Within(name, value), typed=False) for value in dict.fromkeys(values)])
         for name, values in query.filters.items()
     }
     tree = with_read(question.tree, read)
@@ -114,7 +119,7 @@ def read_value(asked: Within, *, engine: Engine, held: Held) -> Reading:
         node = every(field, canonical if same and len(canonical) == 1 and is_same(canonical[0], typed) else values)
         if engine.count(compile_tree(node, engine)):
             return Reading(node, "" if same else read_as(field, typed, meant=" and ".join(values)))
-    if field.facet and field.kind == "keyword" and (found := holding(typed, held(field.name))):
+    if field.facet and field.kind == "keyword" and (found := holding(typed, tuple(held(field.name)))):
         more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
         meant = " or ".join(found[:LISTED]) + more
         return Reading(either([every(field, (value,)) for value in found]), read_as(field, typed, meant=meant))
@@ -151,24 +156,41 @@ def holding(typed: str, values: Sequence[str]) -> list[str]:
     return [value for value in values if wanted.issubset(words_of(value))] if wanted else []
 
 
-def held_values(field: Field, engine: Engine) -> tuple[str, ...]:
-    """Every value of a facet that some item has, as printed."""
-    return tuple(str(found.value) for found in ordered(count_values(engine, everything(), name=field.name), field.name))
+def held_values(field: Field, engine: Engine) -> dict[str, int]:
+    """Every value of a facet that some item has, as printed, and how many items do."""
+    counts = ordered(count_values(engine, everything(), name=field.name), field.name)
+    return {str(found.value): found.count for found in counts}
 
 
 def proposal(asked: Within, *, engine: Engine, held: Held) -> str:
     """What to ask for instead of a value that no item has: all values where they are few, else the nearest."""
     field = FIELD[asked.field]
     if not field.facet:
-        near = ids_near(field, asked.text, engine=engine) if field.kind == "keyword" else ()
-        return f"; nearest: {', '.join(near)}" if near else ""
+        near = ids_near(field, asked.text, engine=engine) if field.kind == "keyword" else {}
+        return f"; nearest: {with_counts(near)}" if near else ""
     values = held(field.name)
     if 0 < len(values) <= FEW:
-        return f"; values: {', '.join(values)}"
+        return f"; values: {with_counts(values)}"
     if is_range(asked.text):
         return ""
-    near = nearest_numbers(asked.text, values) if field.kind == "number" else nearest_values(asked.text, values)
-    return f"; nearest: {', '.join(near)}" if near else ""
+    nearest = nearest_numbers if field.kind == "number" else nearest_values
+    near = {value: values[value] for value in nearest(asked.text, tuple(values))} or name_near(asked, engine=engine)
+    return f"; nearest: {with_counts(near)}" if near else ""
+
+
+def name_near(asked: Within, *, engine: Engine) -> dict[str, int]:
+    """The other name of a value that the typed one is a slip of, with its items: of "norcoo" it is "norco"."""
+    field = FIELD[asked.field]
+    name = name_meant_by(folded(asked.text)) if field.canonical else None
+    if not name or not field.canonical:
+        return {}
+    count = engine.count(compile_tree(every(field, field.canonical(name)), engine))
+    return {name: count} if count else {}
+
+
+def with_counts(values: Mapping[str, int]) -> str:
+    """ "upheld (14), overturned (3)"."""
+    return ", ".join(f"{value} ({count:,})" for value, count in values.items())
 
 
 def nearest_values(typed: str, values: Sequence[str]) -> tuple[str, ...]:
@@ -183,17 +205,17 @@ def nearest_numbers(typed: str, values: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(near, key=int))
 
 
-def ids_near(field: Field, typed: str, *, engine: Engine) -> tuple[str, ...]:
-    """Ids that begin like the typed one and are spelled most like it: too many to compare them all."""
+def ids_near(field: Field, typed: str, *, engine: Engine) -> dict[str, int]:
+    """Ids that begin like the typed one and are spelled most like it, with their items: there are many."""
     term = value_term(typed)
-    terms = [term for term, _ in engine.terms(field.name, term[:ID_BEGINNING], limit=1_000)]
+    terms = dict(engine.terms(field.name, term[:ID_BEGINNING], limit=1_000))
     near = get_close_matches(term, terms, NEAREST, cutoff=0.6)
     if not near:
-        return ()
+        return {}
     items = engine.best(any_of(value_query(field, each, engine=engine) for each in near), 100)
     printed: dict[str, str] = {}
     for _, address in items:
         letter = engine.letter(address)
         value = str(field.extract(letter, letter.items[0]))
         printed.setdefault(value_term(value), value)
-    return tuple(printed[each] for each in near if each in printed)
+    return {printed[each]: terms[each] for each in near if each in printed}

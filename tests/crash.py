@@ -60,8 +60,7 @@ def answers(folder: Path, asked: list[str]) -> Answers:
     """What an index says to the questions, scores included."""
     searcher = Searcher.open(folder)
     return [
-        [(hit.id, hit.score, hit.snippet) for hit in searcher.search(Query(text=text, limit=20)).hits]
-        for text in asked
+        [(hit.id, hit.score, hit.snippet) for hit in searcher.search(Query(text=text, limit=20)).hits] for text in asked
     ]
 
 

@@ -38,23 +38,28 @@ def letter(letter_id: str = "CM17-0000001", *items: Item, **settings: Any) -> Le
     return Letter(**(given | settings))
 
 
-def index_of(letters: Iterable[Letter], index_dir: Path) -> Path:
-    """A real index of the letters in `index_dir`, without a store."""
+def index_of(letters: Iterable[Letter], index_dir: Path, *, segments: int = 1) -> Path:
+    """A real index of the letters in `index_dir`, without a store; the items in turn in each of so many parts of it."""
     engine = index_dir / "engine-1"
     engine.mkdir(parents=True)
     index = tantivy.Index(build_schema(), path=str(engine))
     register_analyzers(index)
     writer = index.writer(heap_size=20_000_000, num_threads=1)
     packer = LetterPacker(b"")
-    counts = [0, 0]
+    documents: list[str] = []
+    held = 0
     with FrameWriter(engine / LETTERS) as letter_file:
         letter_file.add(framed_dictionary(b""))
         for one in letters:
             place = letter_file.add(framed_letter(packer.pack(one), Kept(1, 0, 0)))
-            for chunk in chunks_of(one):
-                writer.add_json(placed(to_document(chunk), place))
-            counts = [counts[0] + 1, counts[1] + len(one.items)]
-    writer.commit()
+            documents += [placed(to_document(chunk), place) for chunk in chunks_of(one)]
+            held += 1
+    for part in range(segments):
+        for document in documents[part::segments]:
+            writer.add_json(document)
+        writer.commit()
     writer.wait_merging_threads()
-    write_manifest(index_dir, Manifest(fingerprint(), "", 1, "engine-1", "2020-01-01T00:00:00+00:00", *counts))
+    write_manifest(
+        index_dir, Manifest(fingerprint(), "", 1, "engine-1", "2020-01-01T00:00:00+00:00", held, len(documents))
+    )
     return index_dir

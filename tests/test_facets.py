@@ -11,7 +11,7 @@ from rich.console import Console
 
 from imrsearch.schema.errors import IndexFailure
 from imrsearch.schema.fields import FACETS, FIELD, chunks_of, citation_paths
-from imrsearch.search import render
+from imrsearch.search import counts, render
 from imrsearch.search.counts import with_chosen
 from imrsearch.search.engine import Engine
 from imrsearch.search.query import Query
@@ -64,6 +64,12 @@ def plain(results, name: str) -> dict:
     return {found.value: found.count for found in results.facets[name] if found.count}
 
 
+def letters_by_value(chunks, name: str) -> Counter:
+    return Counter(
+        value for value, _ in {(value, chunk.letter_id) for chunk in chunks for value in values_of(chunk, name)}
+    )
+
+
 FILTERS = [
     {"outcome": ("upheld",)},
     {"outcome": ("UPHELD", "modified")},
@@ -82,17 +88,20 @@ def test_a_facet_is_counted_without_its_own_filter_and_with_all_others(searcher,
         others = {name: wanted for name, wanted in filters.items() if name != field.name}
         found = [chunk for chunk in CHUNKS if holds(chunk, others) and text in chunk.treatment.lower()]
         assert plain(results, field.name) == Counter(value for chunk in found for value in values_of(chunk, field.name))
+        assert {one.value: one.letters for one in results.facets[field.name] if one.count} == letters_by_value(
+            found, field.name
+        )
     assert results.total == sum(holds(chunk, filters) and text in chunk.treatment.lower() for chunk in CHUNKS)
 
 
 def test_what_the_text_itself_asks_for_narrows_its_facet_too(searcher):
     results = searcher.search(Query(text="outcome:upheld", facets=("outcome",)))
-    assert results.facets["outcome"] == [FacetCount("upheld", 2)]
+    assert results.facets["outcome"] == [FacetCount("upheld", 2, 2)]
 
 
 def test_days_narrow_the_years(searcher):
     results = searcher.search(Query(since="2015", filters={"year": ("2016",)}, facets=("year",)))
-    assert results.facets["year"] == [FacetCount(2015, 2), FacetCount(2016, 2, True)]
+    assert results.facets["year"] == [FacetCount(2015, 2, 1), FacetCount(2016, 2, 1, True)]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +156,7 @@ def test_a_value_that_letters_print_in_two_ways_keeps_both(tmp_path):
     sections = (item(imr_citations=(citation(name),)) for name in ("Weaning", "WEANING", "Opioids"))
     held = Searcher.open(index_of([letter("A1", *sections)], tmp_path / "index"))
     found = held.search(Query(filters={"section": ("weaning",)}, facets=("section",))).facets["section"]
-    assert found == [FacetCount("Opioids", 1), FacetCount("WEANING", 1, True), FacetCount("Weaning", 1, True)]
+    assert found == [FacetCount("Opioids", 1, 1), FacetCount("WEANING", 1, 1, True), FacetCount("Weaning", 1, 1, True)]
 
 
 def test_too_many_values_for_one_request_are_counted_one_facet_at_a_time(searcher, monkeypatch):
@@ -157,12 +166,67 @@ def test_too_many_values_for_one_request_are_counted_one_facet_at_a_time(searche
     aggregate = Engine.aggregate
 
     def at_its_limit(engine, query, request):
-        if len(request) > 1:
+        if len(request) > 1 and not any("aggs" in asked for asked in request.values()):
             raise IndexFailure("too many values", hint="")
         return aggregate(engine, query, request)
 
     monkeypatch.setattr(Engine, "aggregate", at_its_limit)
     assert searcher.search(query).facets == expected
+
+
+def test_letters_are_counted_across_segments_and_filters(tmp_path):
+    """The parts of an index are counted apart: the items of a letter may lie in several."""
+    letters = [
+        letter(
+            f"A{number}",
+            *(item(outcome="overturned" if (number * place) % 3 else "upheld") for place in range(number % 4 + 1)),
+            specialties=("Neurology", "Pain Medicine")[: number % 3],
+            decision_date=f"201{number % 3}-01-01",
+        )
+        for number in range(40)
+    ]
+    held = Searcher.open(index_of(letters, tmp_path / "index", segments=5))
+    assert held.engine.searcher.num_segments > 1
+    chunks = [chunk for one in letters for chunk in chunks_of(one)]
+    names = ("outcome", "specialty", "year")
+    for filters in ({}, {"outcome": ("upheld",)}):
+        results = held.search(Query(filters=filters, facets=names, limit=0))
+        assert results.total_letters == len({chunk.letter_id for chunk in chunks if holds(chunk, filters)})
+        for name in names:
+            left = {} if name in filters else filters
+            expected = letters_by_value([chunk for chunk in chunks if holds(chunk, left)], name)
+            assert {one.value: one.letters for one in results.facets[name]} == expected
+
+
+@pytest.mark.parametrize(
+    ("most", "counted"),
+    [
+        pytest.param(5, {"outcome"}, id="the-first"),
+        pytest.param(9, {"outcome", "page"}, id="a-smaller-one"),
+        pytest.param(100, {"outcome", "specialty", "page"}, id="all"),
+    ],
+)
+def test_letters_are_counted_as_far_as_they_can_be(searcher, monkeypatch, most, counted):
+    monkeypatch.setattr(counts, "MOST_LETTERED", most)
+    results = searcher.search(Query(text="", facets=("outcome", "specialty", "page"), limit=0))
+    assert {name for name, values in results.facets.items() if None not in {one.letters for one in values}} == counted
+    told = [line for line in results.notices if line.startswith("too many items to count the letters")]
+    assert len(told) == (len(counted) < 3)
+    assert all(name in line for line in told for name in {"outcome", "specialty", "page"} - counted)
+    assert ("  Pain Management\t4\t-" in render.as_plain(results).splitlines()) == ("specialty" not in counted)
+
+
+def test_the_engine_at_its_limit_leaves_letters_uncounted(searcher, monkeypatch):
+    aggregate = Engine.aggregate
+
+    def at_its_limit(engine, query, request):
+        if any("aggs" in asked for asked in request.values()):
+            raise IndexFailure("too many values", hint="")
+        return aggregate(engine, query, request)
+
+    monkeypatch.setattr(Engine, "aggregate", at_its_limit)
+    found = searcher.search(Query(facets=("outcome",))).facets["outcome"]
+    assert [(one.count, one.letters) for one in found] == [(2, None), (2, None), (1, None)]
 
 
 def test_a_range_chooses_no_single_value(searcher):
@@ -215,15 +279,17 @@ def cards(results, *, colour: bool = False) -> str:
 def test_paths_print_as_a_tree(searcher):
     results = searcher.search(Query(text="knee", facets=("citation",), limit=0))
     assert cards(results).splitlines()[2:] == [
-        "citation",
-        "MTUS                                   1",
-        "  Chronic Pain Medical Treatment 2016  1",
-        "    Opioids, criteria for use          1",
-        "ODG                                    1",
-        "  Official Disability Guidelines       1",
-        "    Bracing                            1",
+        "citation                               items  letters",
+        "MTUS                                       1        1",
+        "  Chronic Pain Medical Treatment 2016      1        1",
+        "    Opioids, criteria for use              1        1",
+        "ODG                                        1        1",
+        "  Official Disability Guidelines           1        1",
+        "    Bracing                                1        1",
     ]
-    assert f"  {MTUS.replace('2009', '2016')} > Opioids, criteria for use\t1" in render.as_plain(results).splitlines()
+    assert (
+        f"  {MTUS.replace('2009', '2016')} > Opioids, criteria for use\t1\t1" in render.as_plain(results).splitlines()
+    )
 
 
 def test_a_cut_tree_holds_what_stands_above(searcher):
@@ -257,4 +323,7 @@ def test_chosen_values_stand_out_on_a_terminal(searcher):
 def test_json_holds_values_and_counts_only(searcher):
     results = searcher.search(Query(text="tramadol", filters={"outcome": ("modified",)}, facets=("outcome",)))
     given = json.loads(render.as_json(results))["facets"]["outcome"]
-    assert given == [{"value": "upheld", "count": 1}, {"value": "modified", "count": 0}]
+    assert given == [
+        {"value": "upheld", "count": 1, "letters": 1},
+        {"value": "modified", "count": 0, "letters": 0},
+    ]

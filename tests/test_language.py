@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imrsearch.schema.errors import QueryError
+from imrsearch.schema.errors import QueryError, place_in
 from imrsearch.schema.fields import FIELDS
 from imrsearch.search.expand import LISTED, expand
 from imrsearch.search.language import (
@@ -156,6 +156,43 @@ def test_notices(typed, run, notice):
     question = parse(typed)
     assert written(question.tree) == run
     assert any(notice in line for line in question.notices)
+
+
+@pytest.mark.parametrize(
+    ("typed", "line", "marked"),
+    [
+        pytest.param("brace outcom:upheld", "brace outcom:upheld", "outcom:", id="field"),
+        pytest.param("brace age:60..40 tip", "brace age:60..40 tip", "60..40", id="value"),
+        pytest.param("tip\n\x1b[31m outcom:up", "tip\u240a\u241b[31m outcom:up", "outcom:", id="control-characters"),
+        pytest.param("\u202etip\u0085 outcom:up", "\ufffdtip\ufffd outcom:up", "outcom:", id="direction-of-writing"),
+        pytest.param("w " * 90 + "outcom:up" + " z" * 90, f"…{'w ' * 24}outcom:up{' z' * 7} …", "outcom:", id="window"),
+        pytest.param("outcom:up" + " z" * 90, f"outcom:up{' z' * 31} …", "outcom:", id="beginning"),
+        pytest.param("w " * 90 + "outcom:up", f"…{' w' * 31} outcom:up", "outcom:", id="end"),
+    ],
+)
+def test_a_mistake_is_shown_in_its_place(typed, line, marked):
+    shown, caret = parse(typed).notices[0].split("\n")[1:]
+    assert shown == f"    {line}"
+    assert shown[caret.index("^") :].startswith(marked)
+    assert caret.strip() == "^"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "columns"),
+    [
+        pytest.param("abc", 3, 3, id="behind-the-end"),
+        pytest.param("\u65e5\u672c x", 3, 5, id="wide-characters"),
+        pytest.param("e\u0301e\u0301 x", 5, 3, id="combining-marks"),
+        pytest.param("", 0, 0, id="empty"),
+    ],
+)
+def test_the_caret_stands_under_the_place(text, place, columns):
+    assert place_in(text, place).split("\n")[1] == " " * (4 + columns) + "^"
+
+
+def test_no_line_is_wider_than_a_terminal():
+    for place in range(0, 400, 7):
+        assert max(map(len, place_in("abcd" * 100, place).split("\n"))) <= 80
 
 
 def test_what_cannot_be_searched_for_finds_nothing():

@@ -19,6 +19,7 @@ from imrsearch.search import proximity
 from imrsearch.search.compile import terms_of
 from imrsearch.search.expand import expand
 from imrsearch.search.language import All, AnyOf, Named, Not, Phrase, Within, Word, parse, scores, searches_words_of
+from imrsearch.search.lexer import FARTHEST
 from imrsearch.search.query import Query, checked, date_span
 from imrsearch.search.searcher import Searcher
 
@@ -340,6 +341,67 @@ def test_too_many_texts_to_read(asked, monkeypatch):
     assert "filter" in error.value.hint
     assert asked.search(Query(text="neuropathic /s pain quantity:30")).total == 1
     assert asked.search(Query(text="neuropathic /s pain", filters={"page": ("24",)})).total == 0
+
+
+def test_too_many_items_to_try_every_distance_in(asked, monkeypatch):
+    monkeypatch.setattr(proximity, "MOST_TRIED", 3)
+    with pytest.raises(QueryError, match="1 items have both phrases, too many to look 4 words far") as error:
+        asked.search(Query(text='"neuropathic pain" +4 "leg"'))
+    assert "fewer words between" in error.value.hint
+    assert asked.search(Query(text='"neuropathic pain" +3 "leg"')).total == 0
+    assert asked.search(Query(text="neuropathic /50 pain")).total == 2
+
+
+@pytest.mark.parametrize("farthest", range(1, FARTHEST + 1))
+def test_each_distance_is_asked_for_once(farthest):
+    two = list(proximity.distances(farthest, words=2))
+    asked_for = [place for middle, slop in two for place in range(middle - slop, middle + slop + 1)]
+    assert asked_for == list(range(1, farthest + 1))
+    assert len(two) <= 2
+    assert list(proximity.distances(farthest, words=3)) == [(place, 0) for place in asked_for]
+
+
+@pytest.fixture(scope="module")
+def scattered(tmp_path_factory):
+    chance = random.Random(5)
+    texts = [[chance.choice("abcdefghijkl") for _ in range(chance.randrange(1, 60))] for _ in range(300)]
+    letters = [letter(f"A{number}", item(rationale=" ".join(text))) for number, text in enumerate(texts)]
+    return Searcher.open(index_of(letters, tmp_path_factory.mktemp("scattered") / "index")), texts
+
+
+@pytest.mark.parametrize("farthest", [1, 2, 3, 4, 7, 10, 25, 49, 50])
+@pytest.mark.parametrize("pair", ["b c", "c b", "d d"])
+def test_words_are_near_by_their_positions(scattered, farthest, pair):
+    searcher, texts = scattered
+    one, other = pair.split()
+    behind = {
+        (first, second): {
+            f"A{number}:1"
+            for number, text in enumerate(texts)
+            if any(
+                word == first and second in text[place + 1 : place + 1 + farthest] for place, word in enumerate(text)
+            )
+        }
+        for first, second in ((one, other), (other, one))
+    }
+    for sign, expected in (("+", behind[one, other]), ("/", behind[one, other] | behind[other, one])):
+        found = searcher.search(Query(text=f"{one} {sign}{farthest} {other}", limit=400, expand=False))
+        assert {hit.id for hit in found.hits} == expected, sign
+
+
+@pytest.mark.parametrize(
+    ("rationale", "question", "total"),
+    [
+        pytest.param("Naïve use. Sleep.", "naive /s use", 1, id="accents"),
+        pytest.param("It helps sleeping and hoping. Use.", "sleep /s hope", 1, id="stems"),
+        pytest.param("It helps sleeping. Hope.", "sleep /s hope", 0, id="two-sentences"),
+        pytest.param("A dose of 1,000 mg at L4-5 is used.", "1000 /s l5", 1, id="numbers"),
+        pytest.param("Neuropathic pain. Leg. Neuropathy of a leg.", "neuropath* /s leg", 1, id="beginning"),
+    ],
+)
+def test_one_sentence(tmp_path, rationale, question, total):
+    held = Searcher.open(index_of([letter("A1", item(rationale=rationale))], tmp_path / "index"))
+    assert held.search(Query(text=question)).total == total
 
 
 TEXTS = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters")) / "txt"

@@ -20,7 +20,7 @@ from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.sentences import sentences_of
-from imrsearch.search.snippet import AIM, LONG, passage_of, spans
+from imrsearch.search.snippet import AIM, LONG, passage_of, said_in, spans
 
 RATIONALE = (
     "The guideline supports a short trial, e.g. four weeks of Klonopin. "
@@ -133,6 +133,33 @@ def test_the_passage_has_most_of_what_was_asked_for():
 
 
 @pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        pytest.param("Therefore, the request for a brace is not medically necessary.", (True, False), id="decision"),
+        pytest.param("The REQUESTED brace was DENIED.", (True, False), id="capitals"),
+        pytest.param("Medical necessity of the brace has not been established.", (True, False), id="necessity"),
+        pytest.param("The brace is non-certified.", (True, False), id="certified"),
+        pytest.param("The request is noted.", (False, False), id="request-only"),
+        pytest.param("Certain requirements are necessary.", (False, False), id="no-request"),
+        pytest.param("The request " + "for a brace " * 20 + "is denied.", (False, False), id="far-apart"),
+        pytest.param("This is not to be interpreted as advice.", (False, True), id="disclaimer"),
+        pytest.param("This addresses the medical necessity and is not denied.", (True, True), id="both"),
+        pytest.param("", (False, False), id="empty"),
+    ],
+)
+def test_what_a_sentence_says(sentence, said):
+    assert said_in(sentence) == said
+
+
+def test_a_decision_stands_in_one_sentence():
+    """Read together, "request" and "necessary" would pass for one."""
+    noted = "The request is noted. Certain requirements are necessary. "
+    found = passage(noted + "Filler here. " * 40 + "The brace is not medically necessary.", "requirements")
+    assert found.text.startswith("Certain requirements are necessary. Filler")
+    assert found.text.endswith("Filler here. … The brace is not medically necessary.")
+
+
+@pytest.mark.parametrize(
     ("given", "text"),
     [
         pytest.param(item("Knee brace", imr_guideline="None cited."), "None cited.", id="guideline"),
@@ -168,8 +195,8 @@ def test_json_is_the_contract(searcher):
     [hit] = given["hits"]
     assert list(hit) == HIT.split()
     assert given["facets"] == {
-        "outcome": [{"value": "upheld", "count": 1}],
-        "year": [{"value": 2017, "count": 1}],
+        "outcome": [{"value": "upheld", "count": 1, "letters": 1}],
+        "year": [{"value": 2017, "count": 1, "letters": 1}],
     }
     assert all(hit["snippet"][start:end].lower() == "klonopin" for start, end in hit["highlights"])
 
@@ -183,7 +210,7 @@ def test_plain(searcher):
         "  MTUS Chronic Pain Medical Treatment 2009, Benzodiazepines, p. 24, 76-78 (+1) · Pain Medicine, Neurology",
         f"  {RATIONALE}",
     ]
-    assert lines[6:] == ["", "outcome", "  upheld\t1"]
+    assert lines[6:] == ["", "outcome\titems\tletters", "  upheld\t1\t1"]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +238,16 @@ def test_no_control_character_reaches_a_terminal(searcher):
     results = searcher.search(Query(text="\x1b[31m norco"))
     assert "\x1b" not in render.as_plain(results) + render.shown_plain(searcher.show("CM17-0000001"))
     assert "Norco [31m 10/325mg" in render.as_plain(results)
+
+
+def test_a_mistake_is_shown_below_its_notice(searcher):
+    results = searcher.search(Query(text="\x1b knee outcom:x"))
+    told = ["    \u241b knee outcom:x", "           ^"]
+    assert render.as_plain(results).splitlines()[2:4] == told
+    assert cards(results).splitlines()[2:4] == told
+    assert json.loads(render.as_json(results))["notices"][0].splitlines()[1:] == told
+    explained = render.explanation_plain(searcher.explain(Query(text="\x1b knee outcom:x")))
+    assert all(f"  {line}" in explained.splitlines() for line in told)
 
 
 def cards(results, *, colour: bool = False) -> str:
@@ -253,10 +290,10 @@ def test_cards_say_once_how_to_see_more(searcher, query, more):
 
 
 def test_a_long_facet_is_cut_for_people(searcher):
-    counts = [FacetCount(f"value {number}", 1) for number in range(render.MOST_VALUES + 2)]
+    counts = [FacetCount(f"value {number}", 1, 1) for number in range(render.MOST_VALUES + 2)]
     results = msgspec.structs.replace(searcher.search(Query(limit=0)), facets={"section": counts})
     told = "and 2 more values; --json has them all"
-    assert render.as_plain(results).splitlines()[-2:] == [f"  value {render.MOST_VALUES - 1}\t1", f"  {told}"]
+    assert render.as_plain(results).splitlines()[-2:] == [f"  value {render.MOST_VALUES - 1}\t1\t1", f"  {told}"]
     assert told in cards(results)
     assert len(json.loads(render.as_json(results))["facets"]["section"]) == len(counts)
 

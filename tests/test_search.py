@@ -13,6 +13,7 @@ from imrsearch.schema.errors import IndexBusy, IndexFailure, IndexMissing, Query
 from imrsearch.schema.fields import FACETS, chunks_of
 from imrsearch.schema.manifest import read_manifest, write_manifest
 from imrsearch.search import counts
+from imrsearch.search.language import written
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import WIDEN_HINT, Searcher
@@ -104,12 +105,12 @@ def test_counts(searcher):
     results = searcher.search(Query(facets=tuple(field.name for field in FACETS), limit=1))
     assert (results.total, results.total_letters, results.returned, results.truncated) == (5, 3, 1, True)
     assert results.facets["outcome"] == [
-        FacetCount("upheld", 3),
-        FacetCount("modified", 1),
-        FacetCount("overturned", 1),
+        FacetCount("upheld", 3, 2),
+        FacetCount("modified", 1, 1),
+        FacetCount("overturned", 1, 1),
     ]
-    assert results.facets["year"] == [FacetCount(2016, 2), FacetCount(2017, 2)]
-    assert results.facets["page"] == [FacetCount(24, 1), FacetCount(25, 1)]
+    assert results.facets["year"] == [FacetCount(2016, 2, 1), FacetCount(2017, 2, 1)]
+    assert results.facets["page"] == [FacetCount(24, 1, 1), FacetCount(25, 1, 1)]
     assert results.facets["specialty"][0].count == 4
 
 
@@ -190,21 +191,25 @@ def test_letters_are_counted_exactly_beyond_the_engines_limit(tied, monkeypatch,
     [
         pytest.param(
             Query(filters={"drug": ("clonazepan5",)}),
-            "drug: no item has clonazepan5; values: clonazepam, acetaminophen, hydrocodone",
+            "--drug: no item has clonazepan5; values: clonazepam (2), acetaminophen (1), hydrocodone (1)",
             id="few-values",
         ),
-        pytest.param(Query(filters={"state": ("Ohio",)}), "state: no item has Ohio", id="field-without-values"),
+        pytest.param(Query(filters={"state": ("Ohio",)}), "--state: no item has Ohio", id="field-without-values"),
         pytest.param(
             Query(text="outcome:foo brace"),
-            "outcome: no item has foo; values: upheld, modified, overturned",
+            "outcome: no item has foo; values: upheld (3), modified (1), overturned (1)\n"
+            "    outcome:foo brace\n"
+            "            ^",
             id="in-the-text",
         ),
-        pytest.param(Query(filters={"page": ("99",)}), "page: no item has 99; values: 24, 25", id="number"),
+        pytest.param(Query(filters={"page": ("99",)}), "--page: no item has 99; values: 24 (1), 25 (1)", id="number"),
         pytest.param(Query(text="id:CM17-0000001:3"), "no item has CM17-0000001:3; nearest: CM17-0000001:", id="id"),
-        pytest.param(Query(text="age:40"), "age: no item has 40", id="number-that-is-not-counted"),
+        pytest.param(
+            Query(text="age:40"), "age: no item has 40\n    age:40\n        ^", id="number-that-is-not-counted"
+        ),
         pytest.param(
             Query(filters={"drug": ("clonazepam", "soap")}),
-            "drug: no item has soap; values: clonazepam",
+            "--drug: no item has soap; values: clonazepam (2)",
             id="one-of-two",
         ),
     ],
@@ -313,6 +318,54 @@ def test_a_value_in_the_text_is_shown_as_it_is_searched(typed_values):
     assert len(results.notices) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        pytest.param(
+            "brace outcom:foo",
+            "treated `outcom:foo` as text: outcom is not a field; nearest: outcome (5)\n"
+            "    brace outcom:foo\n"
+            "          ^",
+            id="counts",
+        ),
+        pytest.param("yeer:9", "nearest: year (4)\n", id="number"),
+        pytest.param("decision-dat:2016", "nearest: decision-date (4)\n", id="some-are-undated"),
+        pytest.param("summry:brace", "nearest: summary (2)\n", id="text"),
+        pytest.param(
+            "-(brace dates:2016)", "nearest: decision-date (4)\n    -(brace dates:2016)\n            ^", id="alias"
+        ),
+    ],
+)
+def test_a_field_that_there_is_not_is_shown_with_the_nearest(searcher, text, notice):
+    assert any(notice in line for line in searcher.search(Query(text=text)).notices)
+
+
+def test_a_slip_in_another_name_of_a_value_is_told(tmp_path):
+    many = (item(f"Drug {number}", drugs=(f"drug{number}",)) for number in range(20))
+    held = Searcher.open(index_of([letter("A1", *many), letter("B1", item(**CLONAZEPAM))], tmp_path / "index"))
+    [notice, *_] = held.search(Query(text="drug:klonopinn")).notices
+    assert notice.startswith("drug: no item has klonopinn; nearest: klonopin (1)\n")
+
+
+def test_a_long_value_is_quoted_in_part(searcher):
+    [notice, *_] = searcher.search(Query(filters={"outcome": ("x" * 3_000,)})).notices
+    assert notice.startswith("--outcome: no item has xxx")
+    assert len(notice) < 200
+
+
+def test_a_word_that_no_item_has_is_told_once(searcher, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(
+        "imrsearch.search.advice.is_found", lambda leaf, engine: looked_at.append(written(leaf)) or False
+    )
+    notices = searcher.search(Query(text="zzza zzza yyyb")).notices
+    assert looked_at == ["zzza", "yyyb"]
+    assert [line for line in notices if line.startswith('no item has "')] == [
+        'no item has "zzza"',
+        'no item has "yyyb"',
+    ]
+
+
 def test_only_some_absent_values_are_explained(typed_values):
     notices = typed_values.search(Query(text=" ".join(f"sex:x{number}" for number in range(9)))).notices
     assert [("values:" in notice) for notice in notices] == [True] * EXPLAINED + [False] * (9 - EXPLAINED)
@@ -380,7 +433,9 @@ def test_facets_are_counted_exactly_beyond_the_engines_limit(searcher, monkeypat
     query = Query(facets=tuple(field.name for field in FACETS), limit=0)
     exact = searcher.search(query).facets
     monkeypatch.setattr(counts, "BUCKETS", buckets)
-    assert searcher.search(query).facets == exact
+    for name, found in searcher.search(query).facets.items():
+        assert [(one.value, one.count) for one in found] == [(one.value, one.count) for one in exact[name]]
+        assert all(one.letters in (None, same.letters) for one, same in zip(found, exact[name], strict=True))
 
 
 def test_what_was_asked_is_given_back(searcher):
