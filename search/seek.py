@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from imrsearch.schema.numbers import COUNT, PERCENT
 from imrsearch.search.lexer import RUN
 from imrsearch.search.marks import Mark, Wanted, marks_in
 from imrsearch.search.results import Span
@@ -19,6 +20,8 @@ LAST_DIGITS = re.compile(r"[0-9]{1,3}$")
 HAS_DIGIT = re.compile(r"\d")
 # A stem exchanges one letter of its word at most ("hope", "hoping"); but "possible" is "possibly", and "die" "dying".
 CHANGED_TWICE = ("ble", "ie")
+# Signs that may stand by themselves, and are words to the index: "# 90", "5 %".
+SIGNS = {COUNT: "#", PERCENT: "%"}
 # Pieces of text whose marks are kept: "weeks.", "Norco".
 KEPT = 2_000
 
@@ -42,6 +45,7 @@ class Seeker:
         # How far apart words are can only be seen in the whole text.
         self.whole = any(want.near for want in wanted)
         needles = {needle_of(term, exact=want.pattern.exact) for want in wanted for term in want.pattern.terms}
+        needles.update(SIGNS[term] for want in wanted for term in want.pattern.terms if term in SIGNS)
         self.needles = sorted(filter(str.isascii, needles))
         self.marks_of = lru_cache(KEPT)(self.marks_of_piece)
 

@@ -20,6 +20,12 @@ ENDINGS = (
 ).split("|")
 WHOLE = "skis skies dying lying tying idly gently ugly early only singly news die tie sky by mg a".split()
 TEXTS = [
+    "#",
+    "90",
+    "#90.",
+    "%",
+    "5",
+    "10/325",
     "brace",
     "Braces,",
     "hot pack",
@@ -34,6 +40,9 @@ TEXTS = [
     "\u0130",
 ]
 QUESTIONS = [
+    "#90",
+    "5%",
+    '"10/325 mg"',
     "brace",
     '"hot pack"',
     "10/325mg",
