@@ -6,16 +6,18 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, QueryError, StaleIndex, UsageError
+from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, FILTERS
 from imrsearch.search.arguments import with_command
+from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.helptext import EXAMPLES, HELP
+from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_error, say
 
 if TYPE_CHECKING:
     from imrsearch.search.explain import Explanation
@@ -33,22 +35,6 @@ app = typer.Typer(
     help=f"Search California Independent Medical Review letters by disputed item.\n\n{EXAMPLES}",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-IndexDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--index", metavar="DIR", help="Folder of the index; else $IMRSEARCH_INDEX, else the user data folder."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Keep = Annotated[int, typer.Option(min=0, help="How many earlier generations to keep.")]
-Cores = Annotated[int | None, typer.Option(min=1, help="Processes that read letters; all cores unless given.")]
-Memory = Annotated[
-    int | None, typer.Option(metavar="MB", min=50, help="For the engine; a share of the machine's unless given.")
-]
-Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs; - reads paths from stdin.")
-]
 
 
 def main() -> None:
@@ -91,41 +77,7 @@ def value_options(group: typer.core.TyperGroup) -> set[str]:
 
 def interrupt(_signal: int, _frame: object) -> None:
     """Ctrl-C: let every writer roll back, then end."""
-    raise Interrupted("interrupted", hint="what was not finished is left as it was before")
-
-
-def say(text: str) -> None:
-    """Print a result; a reader that has had enough, such as `head`, ends the run without a complaint."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-
-
-def print_error(error: ImrSearchError) -> None:
-    """`error: ...`, the place in a query, `hint: ...`, on stderr."""
-    print(f"error: {error.message}", file=sys.stderr)
-    if isinstance(error, QueryError):
-        print(error.shown, file=sys.stderr)
-    if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
-
-
-def index_folder(given: Path | None) -> Path:
-    """The index's folder: as given, else of the environment, else in the user's data folder."""
-    if given:
-        return given
-    if named := os.environ.get("IMRSEARCH_INDEX"):
-        return Path(named)
-    return data_folder() / "index"
-
-
-def data_folder() -> Path:
-    """The user's data folder for imrsearch."""
-    from platformdirs import user_data_path
-
-    return user_data_path("imrsearch", appauthor=False)
+    raise Interrupted("interrupted", hint="nothing is lost: the same command goes on where this one stopped")
 
 
 def filter_options() -> Iterator[inspect.Parameter]:
@@ -217,108 +169,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
     return tuple(field.name for field in FACETS) if names == ("all",) else names
 
 
-@app.command(help=HELP["index"])
-def index(
-    *,
-    paths: Paths,
-    rebuild: Annotated[bool, typer.Option(help="Leave nothing of the old index.")] = False,
-    strict: Annotated[bool, typer.Option(help="Stop at the first letter that cannot be read.")] = False,
-    keep: Keep = 0,
-    cores: Cores = None,
-    memory: Memory = None,
-    json: AsJson = False,
-    index: IndexDir = None,
-) -> None:
-    """Read letters into the index; run it again to bring it up to date, or to go on where it was stopped.
-
-    PDF, HTML, plain text, ZIP and JSONL are told apart by their content.
-    """
-    from imrsearch.indexer.build import build_index, this_machine
-    from imrsearch.search import progress, reports
-
-    # Paths on stdin come only once.
-    given = list(named_files(paths)) if "-" in paths else None
-    total = sum(1 for _ in given or named_files(paths))
-    if not total:
-        raise UsageError(
-            "there is no file to read", hint="name a folder of letters, or files: imrsearch index ~/letters"
-        )
-    with progress.shown(total) as tell:
-        report = build_index(
-            given or named_files(paths), index_folder(index), rebuild=rebuild, strict=strict, keep=keep,
-            machine=this_machine(cores=cores, memory=memory), progress=tell,
-        )  # fmt: skip
-    say(reports.report_json(report) if json else reports.report_text(report))
-    sys.exit(4 if report.problems else 0)
-
-
-@app.command(help=HELP["reindex"])
-def reindex(
-    *,
-    keep: Keep = 0,
-    cores: Cores = None,
-    memory: Memory = None,
-    json: AsJson = False,
-    index: IndexDir = None,
-) -> None:
-    """Make the index anew from its letter store; the letters' own files are not read."""
-    from imrsearch.indexer.build import blocks_stored, this_machine
-    from imrsearch.indexer.build import reindex as made_anew
-    from imrsearch.search import progress, reports
-
-    folder = index_folder(index)
-    with progress.shown(blocks_stored(folder)) as tell:
-        report = made_anew(folder, keep=keep, machine=this_machine(cores=cores, memory=memory), progress=tell)
-    say(reports.report_json(report) if json else reports.report_text(report))
-    sys.exit(4 if report.problems else 0)
-
-
-@app.command(help=HELP["check"])
-def check(*, json: AsJson = False, index: IndexDir = None) -> None:
-    """Look at every byte, letter and item of the index and its store, and say how to repair what is damaged."""
-    from imrsearch.indexer.check import check_index
-    from imrsearch.search import reports
-
-    report = check_index(index_folder(index))
-    say(reports.check_json(report) if json else reports.check_text(report))
-    sys.exit(3 if report.findings else 0)
-
-
-def named_files(paths: Iterable[str]) -> Iterator[Path]:
-    """The files that the paths name; "-" stands for the paths on stdin, one a line."""
-    from imrsearch.indexer.sources import letter_files
-
-    for path in paths:
-        if path == "-":
-            for line in filter(str.strip, sys.stdin):
-                named = line.rstrip("\n")
-                # One path that is gone is one problem in the report, and no reason to stop.
-                yield from letter_files([named]) if os.path.lexists(named) else [Path(named)]
-        else:
-            yield from letter_files([path])
-
-
-@app.command(help=HELP["parse"])
-def parse(*, paths: Paths, json: AsJson = False) -> None:
-    """Print letters as understood, without an index."""
-    from imrsearch.indexer.letter import parse_letter
-    from imrsearch.indexer.sources import Unread, read_letters
-    from imrsearch.schema.errors import LetterError
-    from imrsearch.search import render, reports
-
-    failed = False
-    for file in named_files(paths):
-        for read in read_letters(file):
-            try:
-                if isinstance(read, Unread):
-                    raise LetterError(read.reason, hint=read.hint)
-                letter = parse_letter(read)
-                say(reports.letter_json(letter) if json else render.letter_plain(letter))
-            except LetterError as error:
-                failed = True
-                path = read.path if isinstance(read, Unread) else read.source.path
-                print_error(LetterError(f"{path}: {error.message}", hint=error.hint))
-    sys.exit(4 if failed else 0)
+app.add_typer(index_commands)
 
 
 @app.command(help=HELP["show"])

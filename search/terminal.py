@@ -1,0 +1,52 @@
+"""What every command shares: the index's folder, results on stdout, errors on stderr; part of `cli.py`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from imrsearch.schema.errors import ImrSearchError, QueryError
+
+IndexDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--index", metavar="DIR", help="Folder of the index; else $IMRSEARCH_INDEX, else the user data folder."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def say(text: str) -> None:
+    """Print a result; a reader that has had enough, such as `head`, ends the run without a complaint."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def print_error(error: ImrSearchError) -> None:
+    """`error: ...`, the place in a query, `hint: ...`, on stderr."""
+    print(f"error: {error.message}", file=sys.stderr)
+    if isinstance(error, QueryError):
+        print(error.shown, file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+
+
+def index_folder(given: Path | None) -> Path:
+    """The index's folder: as given, else of the environment, else in the user's data folder."""
+    if given:
+        return given
+    if named := os.environ.get("IMRSEARCH_INDEX"):
+        return Path(named)
+    return data_folder() / "index"
+
+
+def data_folder() -> Path:
+    """The user's data folder for imrsearch."""
+    from platformdirs import user_data_path
+
+    return user_data_path("imrsearch", appauthor=False)
