@@ -1,0 +1,110 @@
+"""Indexing: whole runs of the command beside the bare engines, by turns."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from imrsearch.search.cli import COMMANDS
+
+from .collection import Collection
+from .process import Ended, python, run
+
+IMRSEARCH = ("-m", "imrsearch")
+OURS, STORE, PDF = "imrsearch, from text", "imrsearch, from the store", "imrsearch, from PDF"
+BARE, FTS5, PDFIUM = "tantivy, the same documents", "SQLite FTS5", "pypdfium2 alone"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way from letters to an index.
+
+    run    fills the folder that it is given, new each time
+    share  of the letters that it takes: PDF runs take fewer
+    inner  the seconds that count are those that the process prints, not its own
+    """
+
+    name: str
+    run: Callable[[Path], Ended]
+    letters: int
+    items: int
+    inner: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians of the runs of one way; size: bytes of what was written, 0 where that is no index."""
+
+    name: str
+    letters: int
+    items: int
+    seconds: float
+    peak: int
+    size: int
+
+    @property
+    def rate(self) -> float:
+        """Items a second."""
+        return self.items / self.seconds
+
+
+def ways_of(collection: Collection, index: Path) -> list[Way]:
+    """Every way, ours first; INDEX stays where the run from text leaves it."""
+    all_letters, all_items = collection.letters, collection.items
+    pdf_items = round(all_items * collection.pdf_letters / all_letters)
+
+    def command(*arguments: str | Path) -> Callable[[Path], Ended]:
+        return lambda folder: run(python(*IMRSEARCH, *arguments, "--index", folder))
+
+    def bare(engine: str, source: Path) -> Callable[[Path], Ended]:
+        return lambda folder: run(python("-m", "tests.bench.engines", engine, source, folder))
+
+    ways = [Way(OURS, command("index", collection.text_dir), all_letters, all_items)]
+    if "reindex" in COMMANDS:
+        ways.append(
+            Way(
+                STORE,
+                lambda folder: run(python(*IMRSEARCH, "reindex", "--index", index)),
+                all_letters,
+                all_items,
+            )
+        )
+    return [
+        *ways,
+        Way(BARE, bare("tantivy", collection.documents), all_letters, all_items, inner=True),
+        Way("tantivy, plain schema", bare("plain", collection.plain), all_letters, all_items, inner=True),
+        Way(FTS5, bare("fts5", collection.rows), all_letters, all_items, inner=True),
+        Way(PDF, command("index", collection.pdf_dir), collection.pdf_letters, pdf_items),
+        Way(PDFIUM, bare("pdfium", collection.pdf_dir), collection.pdf_letters, pdf_items, inner=True),
+    ]
+
+
+def measure(collection: Collection, work: Path, *, rounds: int) -> dict[str, Measured]:
+    """ROUNDS times every way, one after the other; the last index of each stays in WORK for the queries."""
+    index = work / OURS
+    ways = ways_of(collection, index)
+    ended: dict[str, list[tuple[float, int]]] = {way.name: [] for way in ways}
+    for _ in range(rounds):
+        for way in ways:
+            folder = work / way.name
+            shutil.rmtree(folder, ignore_errors=True)
+            done = way.run(folder)
+            seconds = float(done.output) if way.inner else done.seconds
+            ended[way.name].append((seconds, done.peak))
+    return {
+        way.name: Measured(
+            way.name,
+            way.letters,
+            way.items,
+            seconds=median(seconds for seconds, _ in ended[way.name]),
+            peak=int(median(peak for _, peak in ended[way.name])),
+            size=size_of(work / way.name),
+        )
+        for way in ways
+    }
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
