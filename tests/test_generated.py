@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from statistics import mean
@@ -16,12 +18,14 @@ pytest.importorskip("pikepdf")
 
 from tests.corpus import FORMS, KINDS, case_of, document_of, letters
 from tests.corpus.boilerplate import MARK
+from tests.corpus.draw import Draw
 from tests.corpus.generator import MOST, NUMBERS, fits, generated, letter_at
 from tests.corpus.quicktext import quick_text
 from tests.corpus.textkinds import plain_text
 from tests.corpus.writing import KIND_SETS, write_letters
 from tests.test_letters import check
 
+ROOT = Path(__file__).parents[1]
 REAL = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
 # "Therefore, the request for Norco #60 is not medically necessary." is everybody's.
 VERDICT = re.compile(r"(is|are) (not )?medically necessary( at this time)?\.$")
@@ -34,9 +38,32 @@ def digest(letters) -> str:
     return hashlib.sha256(json.dumps(list(letters), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def test_the_same_seed_gives_the_same_letters_for_ever():
-    """A change here is a change of all benchmarks: say so beside the figures."""
-    assert digest(generated(50, seed=1)) == "d8386e7179ac86d3"
+PRINT_DIGEST = """
+import hashlib, json
+from tests.corpus.generator import generated
+print(hashlib.sha256(json.dumps(list(generated(50, seed=1)), sort_keys=True).encode()).hexdigest()[:16])
+"""
+
+
+def test_the_same_seed_gives_the_same_letters_in_any_process():
+    wanted = digest(generated(50, seed=1))
+    for hash_seed in ("1", "2"):
+        told = subprocess.run(
+            [sys.executable, "-c", PRINT_DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        assert told.stdout.strip() == wanted
+
+
+def test_chance_is_the_same_on_every_python():
+    """Only `random` of the generator is; its first numbers for a seed are part of the corpus."""
+    draw = Draw(7, 23)
+    assert [draw.below(1_000_000) for _ in range(4)] == [565667, 138391, 487215, 269262]
+    assert draw.several("abcdefgh", 3) == ["a", "e", "h"]
 
 
 def test_a_letter_needs_no_other():
