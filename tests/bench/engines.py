@@ -1,8 +1,10 @@
 """The engines beside ours, each fed what was prepared for it: python -m tests.bench.engines ENGINE SOURCE FOLDER.
 
-Prints the seconds that feeding and committing took, so that starting Python does not count against the engine.
+Prints the seconds that feeding and committing took, and the processors' seconds: starting Python does not count
+against the engine.
 """
 
+import resource
 import sqlite3
 import sys
 import time
@@ -17,6 +19,7 @@ from imrsearch.schema.documents import build_schema, has_words, register_analyze
 from imrsearch.schema.fields import FIELDS
 
 from .collection import Row
+from .process import cpu_seconds
 
 THREADS = 2
 A_BATCH = 1_000
@@ -122,6 +125,7 @@ ENGINES: dict[str, Callable[[Path, Path], None]] = {
 
 if __name__ == "__main__":
     fill, source, folder = ENGINES[sys.argv[1]], Path(sys.argv[2]), Path(sys.argv[3])
-    started = time.perf_counter()
+    everyone = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    started, used = time.perf_counter(), cpu_seconds(*everyone)
     fill(source, folder)
-    print(time.perf_counter() - started)
+    print(time.perf_counter() - started, cpu_seconds(*everyone) - used)

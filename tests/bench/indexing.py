@@ -22,7 +22,7 @@ class Way:
 
     run    fills the folder that it is given, new each time
     share  of the letters that it takes: PDF runs take fewer
-    inner  the seconds that count are those that the process prints, not its own
+    inner  the seconds that count, and those of processors, are what the process prints
     """
 
     name: str
@@ -40,13 +40,9 @@ class Measured:
     letters: int
     items: int
     seconds: float
+    cpu: float
     peak: int
     size: int
-
-    @property
-    def rate(self) -> float:
-        """Items a second."""
-        return self.items / self.seconds
 
 
 def ways_of(collection: Collection, index: Path) -> list[Way]:
@@ -84,21 +80,22 @@ def measure(collection: Collection, work: Path, *, rounds: int) -> dict[str, Mea
     """ROUNDS times every way, one after the other; the last index of each stays in WORK for the queries."""
     index = work / OURS
     ways = ways_of(collection, index)
-    ended: dict[str, list[tuple[float, int]]] = {way.name: [] for way in ways}
+    ended: dict[str, list[tuple[float, float, int]]] = {way.name: [] for way in ways}
     for _ in range(rounds):
         for way in ways:
             folder = work / way.name
             shutil.rmtree(folder, ignore_errors=True)
             done = way.run(folder)
-            seconds = float(done.output) if way.inner else done.seconds
-            ended[way.name].append((seconds, done.peak))
+            seconds, cpu = map(float, done.output.split()) if way.inner else (done.seconds, done.cpu)
+            ended[way.name].append((seconds, cpu, done.peak))
     return {
         way.name: Measured(
             way.name,
             way.letters,
             way.items,
-            seconds=median(seconds for seconds, _ in ended[way.name]),
-            peak=int(median(peak for _, peak in ended[way.name])),
+            seconds=median(seconds for seconds, _, _ in ended[way.name]),
+            cpu=median(cpu for _, cpu, _ in ended[way.name]),
+            peak=int(median(peak for _, _, peak in ended[way.name])),
             size=size_of(work / way.name),
         )
         for way in ways

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -20,10 +21,12 @@ class Ended:
     """A process that has ended.
 
     seconds  from its start to its end
+    cpu      seconds of processors that it took, with its children: what a busy machine does not change
     peak     bytes in memory at once, its children's among them
     """
 
     seconds: float
+    cpu: float
     peak: int
     output: str
 
@@ -39,6 +42,7 @@ def python(*arguments: str | Path) -> list[str]:
 def run(command: Sequence[str]) -> Ended:
     """Run the command to its end."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+    before = cpu_seconds(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT, env=environment, text=True
@@ -51,7 +55,13 @@ def run(command: Sequence[str]) -> Ended:
         watch.join()
     if process.returncode:
         raise Failed(f"{' '.join(command)}\n{output[-2000:]}")
-    return Ended(seconds, watch.peak, output)
+    return Ended(seconds, cpu_seconds(resource.RUSAGE_CHILDREN) - before, watch.peak, output)
+
+
+def cpu_seconds(*whose: int) -> float:
+    """User and system seconds so far."""
+    used = [resource.getrusage(each) for each in whose]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 class Watch(threading.Thread):

@@ -74,19 +74,22 @@ def indexing_table(collection: Collection, measured: dict[str, Measured]) -> Ite
     for each in measured.values():
         of_text = collection.text_bytes * each.letters / collection.letters
         is_index = each.name not in (PDFIUM, STORE)
+        limit = measured[LIMITS[each.name]] if each.name in LIMITS else None
         rows.append(
             (
                 each.name,
                 f"{each.seconds:.2f}",
                 f"{each.letters / each.seconds:,.0f}",
-                f"{each.rate:,.0f}",
-                f"{each.rate / measured[LIMITS[each.name]].rate:.2f}" if each.name in LIMITS else "-",
+                f"{each.items / each.seconds:,.0f}",
+                f"{limit.seconds / each.seconds:.2f}" if limit else "-",
+                f"{each.cpu:.2f}",
+                f"{limit.cpu / each.cpu:.2f}" if limit else "-",
                 f"{each.peak / MB:,.0f}",
                 f"{each.size / of_text:.2f}" if is_index else "-",
             )
         )
-    head = ("indexing", "seconds", "letters/s", "items/s", "of the limit", "peak MB", "size / text")
-    yield from table(head, rows)
+    head = ("indexing", "seconds", "letters/s", "items/s", "of the limit", "CPU s", "of it by CPU", "peak MB")
+    yield from table((*head, "size / text"), rows)
 
 
 def query_table(measured: dict[str, Times]) -> Iterator[str]:
