@@ -68,6 +68,11 @@ def test_every_question_finds_something(measured, searcher, table):
     assert chosen == queries.questions(measured.collection, number=3)
 
 
+def test_a_plain_index_is_the_smaller_one(measured):
+    """As long as what is only stored is not indexed, too."""
+    assert measured.indexing["tantivy, plain schema"].size < measured.indexing[BARE].size
+
+
 def test_each_engine_is_timed_as_often_as_the_others(measured):
     for kind, times in measured.queries.items():
         assert len(times.ours) == len(times.bare) == len(times.fts5) == 2 * (3 - times.refused), kind

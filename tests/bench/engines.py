@@ -52,7 +52,7 @@ def plain_schema() -> tantivy.Schema:
         if field.kind in ("number", "date"):
             builder.add_integer_field(field.name, indexed=True, fast=True)
         elif field.kind == "stored":
-            builder.add_text_field(field.name, stored=True, tokenizer_name="raw", index_option="basic")
+            builder.add_text_field(field.name, stored=True, tokenizer_name="stored", index_option="basic")
         elif has_words(field):
             builder.add_text_field(field.name, tokenizer_name="en_stem")
         else:
