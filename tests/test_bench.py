@@ -17,7 +17,7 @@ from imrsearch import Query, Searcher
 from tests.bench import __main__ as bench
 from tests.bench import queries, report
 from tests.bench.collection import Row
-from tests.bench.indexing import BARE, FTS5, OURS, PDFIUM, STORE
+from tests.bench.indexing import BARE, FTS5, OURS, PDFIUM, STORE, knows
 from tests.bench.process import Failed, python, run
 
 KINDS = ("term", "and", "or", "phrase", "proximity", "filter", "facets", "snippets")
@@ -111,6 +111,11 @@ def test_the_page_is_appended_to(measured, tmp_path, monkeypatch, capsys):
     assert text.startswith("# Benchmarks\n\n## ")
     assert text.count("\n\n## ") == 2
     assert text.strip() in f"# Benchmarks\n\n{capsys.readouterr().out}"
+
+
+def test_only_commands_of_the_help_are_known():
+    assert knows("search")
+    assert not knows("research")
 
 
 def test_a_run_that_fails_says_so():

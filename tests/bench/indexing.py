@@ -1,12 +1,11 @@
 """Indexing: whole runs of the command beside the bare engines, by turns."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-
-from imrsearch.search.cli import COMMANDS
 
 from .collection import Collection
 from .process import Ended, python, run
@@ -57,7 +56,7 @@ def ways_of(collection: Collection, index: Path) -> list[Way]:
         return lambda folder: run(python("-m", "tests.bench.engines", engine, source, folder))
 
     ways = [Way(OURS, command("index", collection.text_dir), all_letters, all_items)]
-    if "reindex" in COMMANDS:
+    if knows("reindex"):
         ways.append(
             Way(
                 STORE,
@@ -74,6 +73,11 @@ def ways_of(collection: Collection, index: Path) -> list[Way]:
         Way(PDF, command("index", collection.pdf_dir), collection.pdf_letters, pdf_items),
         Way(PDFIUM, bare("pdfium", collection.pdf_dir), collection.pdf_letters, pdf_items, inner=True),
     ]
+
+
+def knows(command: str) -> bool:
+    """The command line lists the command in its help."""
+    return bool(re.search(rf"^\W*{command}\s", run(python(*IMRSEARCH, "--help")).output, re.MULTILINE))
 
 
 def measure(collection: Collection, work: Path, *, rounds: int) -> dict[str, Measured]:
