@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test proof fast lint types relevance docs lock clean
+.PHONY: demo test proof fast lint types relevance bench docs lock clean
 
 demo: $(READY)
 	$(BIN)/imrsearch demo --index demo
@@ -29,6 +29,11 @@ types: $(READY)
 # Judged and generated queries, with the table for each set.
 relevance: $(READY)
 	$(BIN)/python -m tests.relevance
+
+# Indexing, queries and memory beside the bare engine and SQLite; appended to docs/benchmarks.md. ITEMS=660000 for more.
+ITEMS ?= 7000,66000
+bench: $(READY)
+	$(BIN)/python -m tests.bench --items $(ITEMS)
 
 docs: $(READY)
 	$(BIN)/python -m tests.write_docs

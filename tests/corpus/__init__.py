@@ -3,7 +3,8 @@
     truth --forms--> FormDocument --kinds--> bytes
 
 `cases()` yields what a reader and a parser are tested with; `python -m tests.corpus` writes the demo letters that
-ship with the product. `render` takes any truth in the shape of `truth.letter_of`, not only the letters kept here.
+ship with the product. `generator.generated` makes any number of further truths from a seed, and
+`python -m tests.corpus write DIR` their files. `render` takes any truth in the shape of `truth.letter_of`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ __all__ = [
     "FormDocument",
     "Truth",
     "bytes_of",
+    "can_say",
     "case_of",
     "cases",
     "document_of",
