@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imrsearch.search.results import Results
 
 # Ids of the fictional letters: case numbers that cannot exist, and files named so.
-FICTIONAL = re.compile(r"CM\d\d-99\d{5}$|fictional-")
+FICTIONAL = re.compile(r"CM\d\d-99\d{5,6}$|fictional-")
 MOST_DEMO_ITEMS = 200
 
 app = typer.Typer(
