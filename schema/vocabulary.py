@@ -67,16 +67,16 @@ class Names(Generic[Value]):
 
     def find(self, words: list[str]) -> Iterator[Found[Value]]:
         """Every name among the words from left to right; none overlaps another."""
-        start = 0
-        while start < len(words):
-            for length in self.lengths.get(words[start], ()):
+        stop = 0
+        for start, word in enumerate(words):
+            if word not in self.lengths or start < stop:
+                continue
+            for length in self.lengths[word]:
                 value = self.values.get(" ".join(words[start : start + length]))
                 if value is not None and start + length <= len(words):
-                    yield Found(start, start + length, value)
-                    start += length
+                    stop = start + length
+                    yield Found(start, stop, value)
                     break
-            else:
-                start += 1
 
     def add_plurals(self) -> None:
         """Let the plural of every name stand for the same."""

@@ -7,11 +7,13 @@ from msgspec import Struct
 
 from imrsearch.schema.records import Line
 
-# "State(s) of Licensure: New Jersey, Michigan" and the next line's label; values may wrap.
-LICENSURE = re.compile(r"State\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s?(?=Certification|$)", re.IGNORECASE | re.DOTALL)
+# "State(s) of Licensure: New Jersey, Michigan" and the next line's label; values may wrap. The first letter stands
+# outside of what is read in any case, since a search for plain letters is many times faster.
+LICENSURE = re.compile(r"[Ssſ](?i:tate\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s?(?=Certification|$))", re.DOTALL)
 CERTIFICATION = re.compile(
-    r"Certification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s?(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$)",
-    re.IGNORECASE | re.DOTALL,
+    r"[Cc](?i:ertification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s?"
+    r"(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$))",
+    re.DOTALL,
 )
 # "... is Board Certified in Orthopedic Surgery, has a subspecialty in Hand Surgery and is licensed to practice in
 # Texas." Bounded: a letter without headings is searched as a whole, and may say "is certified in" a thousand times.
