@@ -1,6 +1,7 @@
 """Strength and quantity, from the figures of a heading."""
 
 import re
+from functools import lru_cache
 
 # Each pattern here first looks at the character that it may begin with, since at most places it cannot.
 # "325", "7.5", ".5". Possessive: a run of digits is read in one way only.
@@ -81,6 +82,8 @@ COUNTED = re.compile(
 )
 # "60 Norflex 100mg" counts tablets; "1 Norco 10/325mg" and "Four Actiq 400mcg" count prescriptions.
 FEWEST_COUNTED = 5
+# Letters ask for the same again and again: "Norco 10/325mg #60".
+HEADINGS_KEPT = 8_192
 
 
 def number_of(printed: str) -> int:
@@ -96,6 +99,7 @@ def plain(figure: str) -> str:
     return f"{whole or 0}{point if rest else ''}{rest}"
 
 
+@lru_cache(HEADINGS_KEPT)
 def strength_of(heading: str) -> str | None:
     """The strength of the one product in the heading: "7.5/325mg" of "7.5-325 MG"; null for none or several."""
     found: dict[str, None] = {}
@@ -117,6 +121,7 @@ def one_or_sum(counts: list[int], heading: str) -> int | None:
     return sum(counts) if " and " in heading else None
 
 
+@lru_cache(HEADINGS_KEPT)
 def quantity_of(heading: str, *, drug: bool) -> int | None:
     """How many units, visits or sessions; null unless the total is printed."""
     printed = [number_of(match["n"]) for match in PRINTED.finditer(heading)]

@@ -65,6 +65,8 @@ MOST_REQUESTS = 50
 SHORTEST_MISSPELT = 7
 # Headings share their words: "evaluation", "unspecified".
 WORDS_KEPT = 8_192
+# Letters ask for the same again and again: "Norco 10/325mg #60".
+HEADINGS_KEPT = 8_192
 
 
 class Reading(Struct, frozen=True):
@@ -211,6 +213,7 @@ def deciding(found: list[Found[Treatment]], products: list[Found[Drug]], *, dose
     return first[0].value
 
 
+@lru_cache(HEADINGS_KEPT)
 def read_heading(heading: str) -> Reading:
     """Drugs, classes and category of a heading."""
     words = words_of(heading)
@@ -254,6 +257,7 @@ def read_request(rationale: str) -> Reading | None:
     return None
 
 
+@lru_cache(HEADINGS_KEPT)
 def body_parts_of(heading: str) -> tuple[str, ...]:
     """Parts of the body in the heading's order, levels of the spine last."""
     words = words_of(heading)
