@@ -89,9 +89,13 @@ def parse_items(lines: Lines) -> tuple[HeadedItem, ...]:
 
 def items_headed(lines: Lines) -> tuple[HeadedItem, ...]:
     """TREATMENT: Upheld / Claims Administrator guideline: ... / MAXIMUS guideline: ... / Decision rationale: ..."""
-    headings = find_headings(lines, labels_among(lines))
+    labels = labels_among(lines)
+    headings = find_headings(lines, labels)
     ends = [*(heading.start for heading in headings), len(lines)][1:]
-    return tuple(item_under(heading, lines[heading.stop : end]) for heading, end in zip(headings, ends, strict=True))
+    return tuple(
+        item_under(heading, lines[heading.stop : end], labels[heading.stop : end])
+        for heading, end in zip(headings, ends, strict=True)
+    )
 
 
 def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
@@ -104,13 +108,12 @@ def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
         number = match.group(1) or ""
         determined.setdefault((number, "" if number else match.group(2)), match)
     reasons = reasons_by_number(lines)
-    return tuple(
-        item_under(
-            Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned"),
-            reasons.get(match.group(1) or str(place), ()),
-        )
-        for place, match in enumerate(determined.values(), start=1)
-    )
+    items = []
+    for place, match in enumerate(determined.values(), start=1):
+        under = reasons.get(match.group(1) or str(place), ())
+        heading = Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned")
+        items.append(item_under(heading, under, labels_among(under)))
+    return tuple(items)
 
 
 ITEM_FORMS = (items_headed, items_determined)
@@ -134,12 +137,16 @@ def labels_among(lines: Lines) -> list[bool]:
     return [place in places for place in range(len(lines))]
 
 
-def item_under(heading: Heading, lines: Lines) -> HeadedItem:
-    """The item of a heading and the lines under it; a part whose label is missing is empty."""
+def item_under(heading: Heading, lines: Lines, labels: Sequence[bool]) -> HeadedItem:
+    """The item of a heading and the lines under it; a part whose label is missing is empty.
+
+    labels  which of the lines begin a part
+    """
     texts = [line.text for line in lines]
     parts: dict[str, list[str]] = {"ur": [], "imr": [], "rationale": [], "": []}
     part = ""
-    for start, end in pairwise((*LABEL.places(texts), len(texts))):
+    starts = [place for place, label in enumerate(labels) if label]
+    for start, end in pairwise((*starts, len(texts))):
         text = texts[start]
         if part != "rationale":
             part, text = part_begun(text) or (part, text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -29,6 +30,8 @@ COMMA = re.compile(r"\s?,\s*(?:and\s+)?")
 COMMA_OR_AND = re.compile(r"\s?,\s*(?:and\s+)?|\sand\s+")
 # Characters in which the reviewer is looked for: six pages, for letters that lack the headings around him.
 SEARCHED = 20_000
+# Letters say the same of their reviewers but for the specialty and the states.
+REVIEWERS_KEPT = 1_024
 
 
 class Reviewer(Struct, frozen=True):
@@ -44,7 +47,12 @@ class Reviewer(Struct, frozen=True):
 
 def parse_reviewer(lines: Sequence[Line]) -> Reviewer:
     """The reviewer in the first form that fits; nothing where none does."""
-    text = " ".join(line.text for line in lines)[:SEARCHED]
+    return reviewer_of(" ".join([line.text for line in lines])[:SEARCHED])
+
+
+@lru_cache(REVIEWERS_KEPT)
+def reviewer_of(text: str) -> Reviewer:
+    """The reviewer of this part of the letter, as one string."""
     return next((reviewer for form in REVIEWER_FORMS if (reviewer := form(text))), Reviewer())
 
 
