@@ -7,7 +7,7 @@ lower case, without accents, split at everything that is neither letter nor digi
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import permutations
 from typing import Any, Generic, Literal, TypeVar
 
@@ -20,6 +20,9 @@ JOINING_WORDS = frozenset({"and", "with"})
 # Forms of the words that the letters use for a decision and for a patient's sex.
 OUTCOME_FORMS = {"uphold": "upheld", "upholds": "upheld", "overturn": "overturned", "overturns": "overturned"}
 SEX_FORMS = {"f": "female", "woman": "female", "women": "female", "m": "male", "man": "male", "men": "male"}
+
+# Letters print some hundred specialties.
+SPECIALTIES_KEPT = 1_024
 
 Value = TypeVar("Value")
 
@@ -67,16 +70,16 @@ class Names(Generic[Value]):
 
     def find(self, words: list[str]) -> Iterator[Found[Value]]:
         """Every name among the words from left to right; none overlaps another."""
-        start = 0
-        while start < len(words):
-            for length in self.lengths.get(words[start], ()):
+        stop = 0
+        for start, word in enumerate(words):
+            if word not in self.lengths or start < stop:
+                continue
+            for length in self.lengths[word]:
                 value = self.values.get(" ".join(words[start : start + length]))
                 if value is not None and start + length <= len(words):
-                    yield Found(start, start + length, value)
-                    start += length
+                    stop = start + length
+                    yield Found(start, stop, value)
                     break
-            else:
-                start += 1
 
     def add_plurals(self) -> None:
         """Let the plural of every name stand for the same."""
@@ -316,6 +319,7 @@ def specialty_key(printed: str) -> str:
     return " ".join(word for word in words_of(printed) if word != "and")
 
 
+@lru_cache(SPECIALTIES_KEPT)
 def canonical_specialty(printed: str) -> str:
     """The state's name of a specialty, else as printed: "Orthopaedic Surgery" to "Orthopedic Surgery"."""
     return specialty_names().get(specialty_key(printed)) or " ".join(printed.split())

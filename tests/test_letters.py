@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 pytest.importorskip("reportlab")
 pytest.importorskip("pikepdf")
 
-from imrsearch.indexer.letter.sections import LETTER_END, RATIONALE_START, split_sections
+from imrsearch.indexer.letter import items, sections
+from imrsearch.indexer.letter.sections import (
+    LETTER_END,
+    RATIONALE_START,
+    Opening,
+    labels_apart,
+    prose,
+    split_sections,
+)
 from imrsearch.schema.records import Line
 from tests.corpus import FORMS, KINDS, Case, case_of, cases, letters
 
@@ -161,3 +169,75 @@ def test_sections_lose_no_line(texts):
     }
     lost = [text for text in texts[: min(ends, default=len(texts))] if text.startswith("Line ") and text not in held]
     assert lost == []
+
+
+# Each beginning of a line that opens a part of a letter, whole enough for its pattern.
+BEGINNINGS = (
+    *TITLES,
+    "CASE SUMMARY",
+    "ISSUES, DECISIONS AND RATIONALES",
+    "DECISION(S) AND RATIONALE(S)",
+    "The Final Determination was based on decisions for the disputed items set forth below:",
+    "Documents Reviewed for Determination",
+    "12) Regarding the request for a cane:",
+    "MAXIMUS is providing an independent review",
+    "cc: the file",
+    "Effect of the Decision",
+    "The Expert Reviewer's decision rationale: A cane helps.",
+    "Rationale for the Decision: A cane helps.",
+    "The Claims Administrator based its decision on ACOEM.",
+    "The Expert Reviewer relied on ACOEM.",
+    "IMR guideline: none",
+    "Expert Reviewer's guideline: none",
+    "Section of the Medical Treatment Utilization Schedule Relied Upon",
+    "Medical Treatment Guideline Relied Upon",
+    "Reviewer to Make His/Her Decision",
+    "Expert Reviewer to Make His/Her Decision",
+    "to Make His/Her Decision",
+    "Make His/Her Decision",
+)
+OPENINGS = {
+    name: value for module in (sections, items) for name, value in vars(module).items() if isinstance(value, Opening)
+}
+
+
+@pytest.mark.parametrize("name", sorted(OPENINGS))
+def test_the_initials_of_an_opening_are_all_that_its_pattern_begins_with(name):
+    """Asked by its first character or not, a line opens the same part, in any case and any script's digits."""
+    opening = OPENINGS[name]
+    lines = [
+        changed
+        for line in BEGINNINGS
+        for changed in (line, line.lower(), line.upper(), line.swapcase(), *(odd + line[1:] for odd in "ſİı٣"))
+    ]
+    opened = [place for place, line in enumerate(lines) if opening.pattern.match(line)]
+    assert opened
+    assert list(opening.places(lines)) == opened
+    assert [place for place, line in enumerate(lines) if opening.match(line)] == opened
+
+
+@pytest.mark.parametrize("label", ["Claims Administrator guideline", "MAXIMUS guideline", "Decision rationale"])
+def test_a_label_inside_a_line_begins_a_line(label):
+    assert [line.text for line in labels_apart([Line(f"Cane: Upheld {label}: none")])] == [
+        "Cane: Upheld",
+        f"{label}: none",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        pytest.param(["10-", "20-16"], "10-20-16", id="number"),
+        pytest.param(["flexion-", "decreased"], "flexion-decreased", id="word"),
+        pytest.param(["short-", "and long-term"], "short- and long-term", id="and"),
+        pytest.param(["short-", "android"], "short-android", id="begins-like-and"),
+        pytest.param(["a -", "b"], "a - b", id="dash"),
+        pytest.param(["a", "-", "b"], "a - b", id="dash-alone"),
+        pytest.param(["a-", "-b"], "a- -b", id="two-hyphens"),
+        pytest.param(["a-", "b-", "c"], "a-b-c", id="twice"),
+        pytest.param(["a-", "", "b"], "a-  b", id="empty-line"),
+        pytest.param([], "", id="nothing"),
+    ],
+)
+def test_lines_as_running_text(lines, text):
+    assert prose(lines) == text

@@ -9,6 +9,7 @@ import re
 import resource
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from reportlab.pdfgen.canvas import Canvas
 from imrsearch.indexer.build import build_index
 from imrsearch.indexer.sources import Unread, letter_files, read_letters
 from imrsearch.indexer.sources.html import html_lines
-from imrsearch.indexer.sources.pages import lines_of
+from imrsearch.indexer.sources.pages import FOOTER, PLAIN, is_running, lines_of
+from imrsearch.indexer.sources.pages import plain as plain_text
 from imrsearch.indexer.sources.text import decode, text_lines
 from imrsearch.schema.errors import SourceError, UsageError
 from imrsearch.schema.records import Line, RawLetter
@@ -612,3 +614,31 @@ def test_hostile_text_takes_seconds_at_most(words, tmp_path):
     )
     command = [sys.executable, "-c", script, str(tmp_path / "hostile.txt"), str(tmp_path / "index")]
     subprocess.run(command, timeout=5, check=True)
+
+
+@pytest.mark.parametrize("odd", [*map(chr, PLAIN), "\t", "\n", "\x1f", "\x85", "é", "e\u0301", "\u212a", "’"])
+def test_plain_text(odd):
+    """The short ways for plain characters give what the long one does."""
+    for text in (odd, f"a{odd}b", f" a {odd} {odd} b ", f"{odd}’"):
+        assert plain_text(text) == " ".join(unicodedata.normalize("NFC", text.translate(PLAIN)).split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Final Determination CM17-0000001",
+        "fINAL lETTER OF dETERMINATION pAGE 3",
+        "IMR Final Determination 2",
+        "\u0131mr final determination 2",
+        "Form Effective 12.09.13",
+        "form effective 12.09.13",
+        "Page 2 of 4",
+        "PAGE 2 OF 4",
+        "Final Letter of Determination   Form Effective 12.09.13   Page 3 of 7",
+        "A Letter for Page 2 of 4",
+    ],
+)
+def test_footers_are_left_out_wherever_they_stand(text):
+    assert FOOTER.match(text)
+    assert is_running(Line(text), (), set(), 1)
+    assert not is_running(Line(f"as noted, {text}"), (), set(), 1)

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from imrsearch.schema.records import Citation
@@ -39,14 +39,16 @@ EDITION = re.compile(r"(?<![/\d.-])\(?((?:19|20)\d{2})\)?(?![/\d-])")
 EDITION_AND_AFTER = re.compile(EDITION.pattern + r"(?:\s+Guidelines)?")
 # ", Section(s): Special Studies"
 SECTIONS = re.compile(r",?\s?\bSection\(?s?\)?\s*:\s*", re.IGNORECASE)
-# "Page(s): 24, 76-78", "pages 88 and 89", "pg. 607"
+# "Page(s): 24, 76-78", "pages 88 and 89", "pg. 607". Looked for only where its first characters stand.
 PAGES = re.compile(
-    r",?\s?\b(?:Page\(s\)|(?:pages?|pgs?|pp?)\b\.?)\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,\s*and|,|&|and)\s*\d{1,4}\b(?!\.\d))*)",
+    r"(?=[,\sp]),?\s?\b(?:Page\(s\)|(?:pages?|pgs?|pp?)\b\.?)\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,\s*and|,|&|and)\s*\d{1,4}\b(?!\.\d))*)",
     re.IGNORECASE,
 )
 # "24", "76-78", "110-11"
 PAGE_RANGE = re.compile(r"(\d{1,4})(?:\s*(?:-|–|to)\s*(\d{1,4}))?")
 LONGEST_RANGE = 300
+# The letters cite few guidelines in few words: every other paragraph of a hundred letters has been read before.
+PARAGRAPHS_KEPT = 4_096
 # Ten times the longest paragraph seen: each of its citations keeps words of it.
 LONGEST_PARAGRAPH = 8_000
 # "Chronic Pain Treatment Guidelines Benzodiazepines": the document ends at its own last word.
@@ -88,9 +90,12 @@ JOIN = re.compile(r"^and\s+", re.IGNORECASE)
 EDGES = " \t,:;.-–/"
 
 
+@lru_cache(PARAGRAPHS_KEPT)
 def citations_in(paragraph: str) -> tuple[Citation, ...]:
     """Every citation of a guideline paragraph, in its order; none where it says that none was made."""
-    text = BROKEN_HYPHEN.sub("-", paragraph[:LONGEST_PARAGRAPH])
+    text = paragraph[:LONGEST_PARAGRAPH]
+    if "- " in text:
+        text = BROKEN_HYPHEN.sub("-", text)
     head, *bases = BASIS.split(text)
     found: list[Citation] = []
     if not NO_CITATION.match(head):
@@ -104,14 +109,17 @@ def citations_in(paragraph: str) -> tuple[Citation, ...]:
 def citations_of(basis: str) -> Iterator[Citation]:
     """Citations of what one decision is based on: "MTUS Low Back Complaints 2004, Section(s): Special Studies." """
     basis = basis.strip()
-    part = PART_OF_MTUS.search(basis)
-    basis = PART_OF_MTUS.sub("", basis).rstrip(" .")
+    if part := PART_OF_MTUS.search(basis):
+        basis = PART_OF_MTUS.sub("", basis)
+    basis = basis.rstrip(" .")
     if non := NON_MTUS.match(basis):
         yield from non_mtus_citations(basis[non.end() :])
-    elif (part and part.group("negation")) or (not part and not MTUS.match(basis)):
+        return
+    mtus = MTUS.match(basis)
+    if part.group("negation") if part else not mtus:
         yield from non_mtus_citations(basis)
     else:
-        yield from mtus_citations(MTUS.sub("", basis))
+        yield from mtus_citations(basis[mtus.end() :] if mtus else basis)
 
 
 def mtus_citations(text: str) -> Iterator[Citation]:
@@ -119,7 +127,7 @@ def mtus_citations(text: str) -> Iterator[Citation]:
     document = None
     for clause in clauses_of(text):
         for cited, pages in paged_clauses(clause):
-            head, *tail = SECTIONS.split(cited, maxsplit=1)
+            head, *tail = SECTIONS.split(cited, maxsplit=1) if ":" in cited else (cited,)
             if tail:
                 document, edition = document_of(head)
                 sections: list[str | None] = list(sections_of(tail[0]))
@@ -133,7 +141,7 @@ def mtus_citations(text: str) -> Iterator[Citation]:
 def clauses_of(text: str) -> Iterator[str]:
     """One clause a document: "Forearm, Wrist, and Hand Complaints 2004" is one, for no year closes "Forearm, Wrist"."""
     start = 0
-    for match in NEXT_DOCUMENT.finditer(text):
+    for match in NEXT_DOCUMENT.finditer(text) if "and" in text else ():
         if EDITION.search(text, start, match.start()):
             yield text[start : match.start()]
             start = match.end()

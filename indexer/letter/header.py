@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,10 +28,12 @@ LABELS = {
     "priority": r"Priority",
     "application_date": r"(?:IMR\s+)?Application(?:\s+(?:Received|Date))?(?:\s+Date)?",
 }
+# Looked for only where the first character of one stands.
 TOKEN = re.compile(
-    "|".join(f"(?P<{name}>\\b(?:{label})\\s*:)" for name, label in LABELS.items() if name != "application_date")
+    r"(?=[A-Z\d])(?:"
+    + "|".join(f"(?P<{name}>\\b(?:{label})\\s*:)" for name, label in LABELS.items() if name != "application_date")
     + f"|(?P<application_date>\\b(?:{LABELS['application_date']}(?:\\s*:|(?=\\s+{DATE}\\s*Received)|(?=\\s*$))))"
-    + f"|(?P<value>{CASE_NUMBER.pattern}|\\b{DATE}|\\b(?:Standard|Regular|Expedited|Urgent)\\b)"
+    + f"|(?P<value>{CASE_NUMBER.pattern}|\\b{DATE}|\\b(?:Standard|Regular|Expedited|Urgent)\\b))"
 )
 # "... was filed on 9/6/2013 disputing the Utilization Review Denial dated 8/30/2013. A Notice of Assignment and
 # Request for Information was provided to the above parties on 9/23/2013."
@@ -42,6 +45,8 @@ PROSE_DATES = (
     ),
     ("assigned_date", re.compile(rf"Notice\s+of\s+Assignment\b[^.]{{0,80}}?\bprovided\b[^.]{{0,60}}?\bon\s+({DATE})")),
 )
+# Letters share their days: ten years of them.
+DATES_KEPT = 4_096
 # With so many words before it, a date stands in prose and not in the table.
 PROSE_WORDS = 3
 PRIORITY = re.compile(r"\bPriority\s*:\s*([A-Za-z]+)")
@@ -120,6 +125,7 @@ def header_words(text: str) -> dict[str, str]:
 HEADER_FORMS = (header_table, header_prose, header_words)
 
 
+@lru_cache(DATES_KEPT)
 def iso_date(text: str) -> str | None:
     """ "02/08/2017" or "October 14, 2013" as an ISO date; None for what is no day. Two-digit years end in 2029."""
     if numeric := NUMERIC_DATE.match(text):

@@ -6,7 +6,7 @@ and gaps show it where the kind of file has them; else the way the line above en
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +26,8 @@ HEADING_WITH_WORD = re.compile(
 # The label under every heading; a heading above it whose outcome cannot be read is still a heading.
 FIRST_LABEL = re.compile(r"^Claims\s+Administrator(?:'s|’s)?\s+guidelines?\s*:", re.IGNORECASE)
 UNKNOWN = "unknown"
+# "Upheld", "Withdrawn", "Overturned in part", "medically necessary and appropriate": few other lines end as these do.
+LAST_LETTERS = frozenset("dnteDNTE")
 # The colon may be lost or stand on the line above.
 OUTCOME_ALONE = re.compile(rf"^{OUTCOME}\s*\.?$", re.IGNORECASE)
 # "MRI of the left knee Upheld"
@@ -62,22 +64,29 @@ class Heading(Struct, frozen=True):
     outcome: str
 
 
-def find_headings(lines: Lines, is_label: Callable[[str], bool]) -> list[Heading]:
-    """Every heading, in order. Bold type counts only where it is what headings are set in."""
-    labelled = [is_label(line.text) for line in lines[1:]] + [False]
+def find_headings(lines: Lines, labels: Sequence[bool]) -> list[Heading]:
+    """Every heading, in order. Bold type counts only where it is what headings are set in.
+
+    labels  which of the lines begin a part of an item
+    """
+    labelled = [*labels[1:], False]
     if not any(
         line.bold and below and HEADING_WITH_OUTCOME.match(line.text)
         for line, below in zip(lines, labelled, strict=True)
     ):
-        lines = [replace(line, bold=None) for line in lines]
+        lines = [line if line.bold is None else replace(line, bold=None) for line in lines]
     found: list[Heading] = []
     width = full_width(lines)
     for place, line in enumerate(lines):
-        first = labelled[place] and not is_label(line.text) and bool(FIRST_LABEL.match(lines[place + 1].text))
-        if not is_end(line, lines[place - 1] if place else None, labelled=labelled[place], first=first):
+        above = lines[place - 1] if place else None
+        # Nearly no line ends a heading, and these few tests tell it of most.
+        if not (labelled[place] or ":" in line.text or (above and above.text[-1:] == ":")):
+            continue
+        first = labelled[place] and not labels[place] and bool(FIRST_LABEL.match(lines[place + 1].text))
+        if not is_end(line, above, labelled=labelled[place], first=first):
             continue
         floor = found[-1].stop if found else 0
-        start = heading_start(lines, place, floor=floor, width=width, is_label=is_label)
+        start = heading_start(lines, place, floor=floor, width=width, labels=labels)
         found.append(heading_at(lines, start, place + 1))
     return found
 
@@ -88,22 +97,25 @@ def is_end(line: Line, above: Line | None, *, labelled: bool, first: bool) -> bo
     labelled  the next line begins a part of an item
     first     that part is the first of every item
     """
+    last = line.text.rstrip(" .")[-1:]
+    if not first and last and last not in LAST_LETTERS:
+        return False
     if labelled:
-        forms = (HEADING_WITH_OUTCOME, HEADING_WITH_WORD, OUTCOME_ALONE)
+        forms = (HEADING_WITH_OUTCOME, HEADING_WITH_WORD) if ":" in line.text else (OUTCOME_ALONE,)
         sentence = f"{above.text} {line.text}" if above else line.text
-        return any(form.match(line.text) for form in forms) or bool(SENTENCE_END.search(sentence) or first)
-    if HEADING_WITH_OUTCOME.match(line.text):
-        return line.bold is not False and line.gap is not False
+        return first or any(form.match(line.text) for form in forms) or bool(SENTENCE_END.search(sentence))
+    if ":" in line.text:
+        return line.bold is not False and line.gap is not False and bool(HEADING_WITH_OUTCOME.match(line.text))
     return (
-        bool(OUTCOME_ALONE.match(line.text)) and above is not None and above.text.endswith(":") and above.bold is True
+        above is not None and above.bold is True and above.text.endswith(":") and bool(OUTCOME_ALONE.match(line.text))
     )
 
 
-def heading_start(lines: Lines, end: int, *, floor: int, width: float, is_label: Callable[[str], bool]) -> int:
+def heading_start(lines: Lines, end: int, *, floor: int, width: float, labels: Sequence[bool]) -> int:
     """Place of the heading's first line, given its last; never above `floor` or a label."""
     place = end
     while place > floor and end - place < MOST_LINES:
-        if is_label(lines[place - 1].text) or starts_heading(lines, place, end, width=width):
+        if labels[place - 1] or starts_heading(lines, place, end, width=width):
             break
         place -= 1
     return place
@@ -134,7 +146,7 @@ def ends_paragraph(above: str, text: str, *, width: float) -> bool:
 
 def full_width(lines: Lines) -> float:
     """Characters of a full line: the ninth decile of all line lengths; 0 where lines are whole paragraphs."""
-    lengths = sorted(len(line.text) for line in lines)
+    lengths = sorted([len(line.text) for line in lines])
     width = lengths[len(lengths) * 9 // 10] if lengths else 0
     return float(width) if width <= 200 else 0.0
 

@@ -2,37 +2,44 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
 from imrsearch.indexer.letter.headings import Heading, find_headings
-from imrsearch.indexer.letter.sections import RATIONALE_START, prose
+from imrsearch.indexer.letter.sections import RATIONALE_START, opening, prose
 from imrsearch.schema.records import Line
 
 Lines = Sequence[Line]
 
 # The label words are dropped; the sentences that stand in their place in 2013 and 2014 are kept.
 # "Claims Administrator guideline: Decision based on ..."; "The Claims Administrator based its decision on ..."
-UR_START = re.compile(
+UR_START = opening(
+    "ct",
     r"^(?:Claims\s+Administrator(?:'s|’s)?\s+guidelines?\s*:\s*|(?=The\s+Claims\s+Administrator\s+(?:based|did\s+not|cited|found)\b))",
-    re.IGNORECASE,
 )
 # "MAXIMUS guideline: ..."; "The Physician Reviewer based his/her decision on ..."; "The Expert Reviewer relied on ..."
-IMR_START = re.compile(
+IMR_START = opening(
+    "miet",
     r"^(?:(?:MAXIMUS|IMR|Expert\s+Reviewer(?:'s|’s)?)\s+guidelines?\s*:\s*"
     r"|(?=The\s+(?:Expert|Physician)\s+Reviewer\s+(?:based|relied|found|stated|did\s+not|also|cited)\b))",
-    re.IGNORECASE,
 )
 # 2013: "Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her
 # Decision"
-RELIED_UPON = re.compile(r"^(?:Section|Medical\s+Treatment\s+Guideline).{0,80}\bRelied\s+Upon\b", re.IGNORECASE)
-RELIED_UPON_REST = re.compile(
-    r"^(?:(?:Expert\s+)?Reviewer\s+)?(?:to\s+)?Make\s+His/Her\s+Decision\s*:?\s*$", re.IGNORECASE
+RELIED_UPON = opening("sm", r"^(?:Section|Medical\s+Treatment\s+Guideline).{0,80}\bRelied\s+Upon\b")
+RELIED_UPON_REST = opening(
+    "ertm",
+    r"^(?:(?:Expert\s+)?Reviewer\s+)?(?:to\s+)?Make\s+His/Her\s+Decision\s*:?\s*$",
 )
 # The 2013 sentences of both guidelines share one paragraph: "The Claims Administrator ... The Expert Reviewer ..."
 REVIEWER_SENTENCE = re.compile(r"(?<=[.)”\"])\s*(?=The\s+(?:Expert|Physician)\s+Reviewer\s)")
+# What begins a part of an item.
+LABEL = opening(
+    "ctmiedrs",
+    *(start.pattern.pattern for start in (UR_START, IMR_START, RATIONALE_START, RELIED_UPON)),
+)
 # "1) Regarding the request for a TENS unit:"
-REGARDING = re.compile(r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+", re.IGNORECASE)
+REGARDING = opening("0123456789", r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+")
 # "2) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit is notmedically necessary and
 # appropriate." Bounded, since the whole letter is searched.
 DETERMINED = re.compile(
@@ -42,7 +49,8 @@ DETERMINED = re.compile(
 )  # fmt: skip
 # "Non- MTUS", "H- wave", "Follow- up", "2- 4"
 COMPOUND = re.compile(
-    r"(?:(?<=\b[A-Z])|(?<=\bNon)|(?<=\bPre)|(?<=\bPost)|(?<=\bAnti)|(?<=\bFollow)|(?<=\d))- (?=\w)", re.IGNORECASE
+    r"-(?:(?<=\b[A-Z]-)|(?<=\bNon-)|(?<=\bPre-)|(?<=\bPost-)|(?<=\bAnti-)|(?<=\bFollow-)|(?<=\d-)) (?=\w)",
+    re.IGNORECASE,
 )
 # Atomic: each part of the sentence is where it first may be, so that a heading of many such sentences is read once.
 # Norco #60 was the original request. Norco #25 was authorized by the Claims Administrator.
@@ -81,9 +89,13 @@ def parse_items(lines: Lines) -> tuple[HeadedItem, ...]:
 
 def items_headed(lines: Lines) -> tuple[HeadedItem, ...]:
     """TREATMENT: Upheld / Claims Administrator guideline: ... / MAXIMUS guideline: ... / Decision rationale: ..."""
-    headings = find_headings(lines, is_label)
+    labels = labels_among(lines)
+    headings = find_headings(lines, labels)
     ends = [*(heading.start for heading in headings), len(lines)][1:]
-    return tuple(item_under(heading, lines[heading.stop : end]) for heading, end in zip(headings, ends, strict=True))
+    return tuple(
+        item_under(heading, lines[heading.stop : end], labels[heading.stop : end])
+        for heading, end in zip(headings, ends, strict=True)
+    )
 
 
 def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
@@ -96,13 +108,12 @@ def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
         number = match.group(1) or ""
         determined.setdefault((number, "" if number else match.group(2)), match)
     reasons = reasons_by_number(lines)
-    return tuple(
-        item_under(
-            Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned"),
-            reasons.get(match.group(1) or str(place), ()),
-        )
-        for place, match in enumerate(determined.values(), start=1)
-    )
+    items = []
+    for place, match in enumerate(determined.values(), start=1):
+        under = reasons.get(match.group(1) or str(place), ())
+        heading = Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned")
+        items.append(item_under(heading, under, labels_among(under)))
+    return tuple(items)
 
 
 ITEM_FORMS = (items_headed, items_determined)
@@ -114,29 +125,37 @@ def reasons_by_number(lines: Lines) -> dict[str, Lines]:
     ends = [*(place for place, _ in starts), len(lines)][1:]
     found: dict[str, Lines] = {}
     for (start, number), end in zip(starts, ends, strict=True):
-        body = next((place for place in range(start + 1, end) if is_label(lines[place].text)), end)
-        found.setdefault(number, lines[body:end])
+        under = lines[start + 1 : end]
+        body = next(LABEL.places([line.text for line in under]), len(under))
+        found.setdefault(number, under[body:])
     return found
 
 
-def is_label(text: str) -> bool:
-    """The line begins a part of an item."""
-    return any(start.match(text) for start in (UR_START, IMR_START, RATIONALE_START, RELIED_UPON))
+def labels_among(lines: Lines) -> list[bool]:
+    """Of each line, whether it begins a part of an item."""
+    places = set(LABEL.places([line.text for line in lines]))
+    return [place in places for place in range(len(lines))]
 
 
-def item_under(heading: Heading, lines: Lines) -> HeadedItem:
-    """The item of a heading and the lines under it; a part whose label is missing is empty."""
+def item_under(heading: Heading, lines: Lines, labels: Sequence[bool]) -> HeadedItem:
+    """The item of a heading and the lines under it; a part whose label is missing is empty.
+
+    labels  which of the lines begin a part
+    """
+    texts = [line.text for line in lines]
     parts: dict[str, list[str]] = {"ur": [], "imr": [], "rationale": [], "": []}
     part = ""
-    for line in lines:
-        text = line.text
+    starts = [place for place, label in enumerate(labels) if label]
+    for start, end in pairwise((*starts, len(texts))):
+        text = texts[start]
         if part != "rationale":
-            for name, start in PART_STARTS:
-                if match := start.match(text):
-                    part, text = name, text[match.end() :]
-                    break
-        if not (RELIED_UPON.match(text) or (part != "rationale" and RELIED_UPON_REST.match(text))):
-            parts[part].append(text)
+            part, text = part_begun(text) or (part, text)
+        words = [text, *texts[start + 1 : end]]
+        if RELIED_UPON.match(text):
+            del words[0]
+        if part != "rationale":
+            words = [text for text in words if not RELIED_UPON_REST.match(text)]
+        parts[part] += words
     ur, imr = one_string(parts["ur"]), one_string(parts["imr"])
     if not imr and len(both := REVIEWER_SENTENCE.split(ur, maxsplit=1)) == 2:
         ur, imr = both
@@ -144,6 +163,11 @@ def item_under(heading: Heading, lines: Lines) -> HeadedItem:
 
 
 PART_STARTS = (("ur", UR_START), ("imr", IMR_START), ("rationale", RATIONALE_START))
+
+
+def part_begun(text: str) -> tuple[str, str] | None:
+    """The part that the line begins, and the line without its label."""
+    return next(((part, text[match.end() :]) for part, start in PART_STARTS if (match := start.match(text))), None)
 
 
 def one_string(texts: Iterable[str]) -> str:

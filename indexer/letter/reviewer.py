@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
 from imrsearch.schema.records import Line
 
-# "State(s) of Licensure: New Jersey, Michigan" and the next line's label; values may wrap.
-LICENSURE = re.compile(r"State\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s?(?=Certification|$)", re.IGNORECASE | re.DOTALL)
+# "State(s) of Licensure: New Jersey, Michigan" and the next line's label; values may wrap. The first letter stands
+# outside of what is read in any case, since a search for plain letters is many times faster.
+LICENSURE = re.compile(r"[Ssſ](?i:tate\(?s?\)?\s+of\s+Licensure\s*:\s*(.*?)\s?(?=Certification|$))", re.DOTALL)
 CERTIFICATION = re.compile(
-    r"Certification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s?(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$)",
-    re.IGNORECASE | re.DOTALL,
+    r"[Cc](?i:ertification\(?s?\)?\s*/\s*Special(?:ty|ties)\s*:\s*(.*?)\s?"
+    r"(?=State\(?s?\)?\s+of\s+Licensure|He/she\b|The\s|$))",
+    re.DOTALL,
 )
 # "... is Board Certified in Orthopedic Surgery, has a subspecialty in Hand Surgery and is licensed to practice in
 # Texas." Bounded: a letter without headings is searched as a whole, and may say "is certified in" a thousand times.
@@ -27,6 +30,8 @@ COMMA = re.compile(r"\s?,\s*(?:and\s+)?")
 COMMA_OR_AND = re.compile(r"\s?,\s*(?:and\s+)?|\sand\s+")
 # Characters in which the reviewer is looked for: six pages, for letters that lack the headings around him.
 SEARCHED = 20_000
+# Letters say the same of their reviewers but for the specialty and the states.
+REVIEWERS_KEPT = 1_024
 
 
 class Reviewer(Struct, frozen=True):
@@ -42,7 +47,12 @@ class Reviewer(Struct, frozen=True):
 
 def parse_reviewer(lines: Sequence[Line]) -> Reviewer:
     """The reviewer in the first form that fits; nothing where none does."""
-    text = " ".join(line.text for line in lines)[:SEARCHED]
+    return reviewer_of(" ".join([line.text for line in lines])[:SEARCHED])
+
+
+@lru_cache(REVIEWERS_KEPT)
+def reviewer_of(text: str) -> Reviewer:
+    """The reviewer of this part of the letter, as one string."""
     return next((reviewer for form in REVIEWER_FORMS if (reviewer := form(text))), Reviewer())
 
 

@@ -1,7 +1,7 @@
 """A letter's lines, cut into its parts."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,36 +10,70 @@ from imrsearch.schema.records import Line
 
 Lines = Sequence[Line]
 
+
+class Opening(Struct, frozen=True):
+    """How a line begins that opens a part of the letter.
+
+    initials  the first characters of such lines, in either case; other lines cost no pattern
+    pattern   the beginning itself, in any case
+    """
+
+    initials: frozenset[str]
+    pattern: re.Pattern[str]
+
+    def places(self, texts: Sequence[str], start: int = 0) -> Iterator[int]:
+        """Where among the lines such lines stand, from `start` on."""
+        initials, match = self.initials, self.pattern.match
+        for place in range(start, len(texts)):
+            initial = texts[place][:1]
+            # Beyond ASCII stand other letters that are "s" or "i" in another case, and other digits.
+            if (initial in initials or initial > "\x7f") and match(texts[place]):
+                yield place
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """The beginning of the line, where it is such a line."""
+        return self.pattern.match(text) if text[:1] in self.initials or text[:1] > "\x7f" else None
+
+    def cut_from(self, text: str) -> str:
+        """The line without that beginning."""
+        match = self.match(text)
+        return text[match.end() :] if match else text
+
+
+def opening(initials: str, *forms: str) -> Opening:
+    """Lines that begin as one of the forms says; `initials` in lower case."""
+    return Opening(frozenset(initials + initials.upper()), re.compile("|".join(forms), re.IGNORECASE))
+
+
 # "CLINICAL CASE SUMMARY"; 2013: "Expert Reviewer Case Summary:", "Case Summary:".
-SUMMARY_START = re.compile(
-    r"^(?:CLINICAL\s+CASE\s+SUMMARY|(?:Expert\s+Reviewer\s+)?Case\s+Summary)\s*:?\s*", re.IGNORECASE
-)
+SUMMARY_START = opening("ce", r"^(?:CLINICAL\s+CASE\s+SUMMARY|(?:Expert\s+Reviewer\s+)?Case\s+Summary)\s*:?\s*")
 # "IMR ISSUES, DECISIONS AND RATIONALES", "DECISION(S) AND RATIONALE(S)", or the sentence that follows both.
 # 2013's "INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE" stands before the reviewer and is not one.
-ISSUES_START = re.compile(
+ISSUES_START = opening(
+    "idt",
     r"^(?:(?:(?:IMR\s+)?ISSUES,?\s+DECISIONS?\s+AND\s+RATIONALES?|(?:IMR\s+)?DECISION\(S\)\s+AND\s+RATIONALE\(S\))\s*:?\s*"
     r"|The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\b(?:.{0,300}?\bset\s+forth\s+below:)?\s*){1,4}",
-    re.IGNORECASE,
 )
 # The end of "... for the disputed items/services set forth below:" on a line of its own.
 ISSUES_OPENING_END = re.compile(r"^.{0,60}\bset\s+forth\s+below:$|^(?:forth\s+)?below:$")
 # 2013: the list of records read, and the first treatment's own section.
-DOCUMENTS_START = re.compile(
-    r"^(?:Documents\s+Reviewed\s+for\s+Determination|\d+\)\s*Regarding\s+the\s+request)", re.IGNORECASE
+DOCUMENTS_START = opening(
+    "d0123456789", r"^(?:Documents\s+Reviewed\s+for\s+Determination|\d+\)\s*Regarding\s+the\s+request)"
 )
 # "HOW THE IMR FINAL DETERMINATION WAS MADE"; 2013: "Medical Qualifications of the Expert Reviewer:".
-REVIEWER_START = re.compile(
-    r"^(?:HOW\s+THE\s+IMR\s+FINAL\s+DETERMINATION\s+WAS\s+MADE|Medical\s+Qualifications\s+of\s+the)\b", re.IGNORECASE
+REVIEWER_START = opening(
+    "hm",
+    r"^(?:HOW\s+THE\s+IMR\s+FINAL\s+DETERMINATION\s+WAS\s+MADE|Medical\s+Qualifications\s+of\s+the)\b",
 )
 # What may follow the last rationale.
-LETTER_END = re.compile(
+LETTER_END = opening(
+    "dmsce",
     r"^(?:Disclaimer:\s*MAXIMUS\b|MAXIMUS\s+is\s+providing\s+an\s+independent\b|Sincerely,|cc:\s|Effect\s+of\s+the\s+Decision)",
-    re.IGNORECASE,
 )
 # "Decision rationale: ..."; "The Physician Reviewer's decision rationale: ..."; "Rationale for the Decision:"
-RATIONALE_START = re.compile(
+RATIONALE_START = opening(
+    "tdr",
     r"^(?:(?:The\s+\w+\s+Reviewer(?:'s|’s)\s+)?Decision\s+rationale|Rationale\s+for\s+the\s+Decision)\s*:\s*",
-    re.IGNORECASE,
 )
 # "The expert reviewer developed the following clinical case summary based on a review of the case file,
 # including all medical records:"; 2013: "Disclaimer: The following case summary was taken directly from the utilization
@@ -51,9 +85,8 @@ SUMMARY_OPENING = re.compile(
 )
 # The labels that begin a part of an item. Converters may run a whole item together on one line.
 INNER_LABEL = re.compile(r"\s(?=(?:Claims Administrator guideline|MAXIMUS guideline|Decision rationale):)")
-# "10-" + "20-16", "flexion-" + "decreased"; but "short-" + "and long-term" keeps its space.
-HYPHENATED = re.compile(r"[^\W_]-$")
-CONTINUES = re.compile(r"^(?!(?:and|or|to)\b)[^\W_]")
+# The line's end in "10-" + "20-16" and "flexion-" + "decreased"; but "short-" + "and long-term" keeps its space.
+HYPHENATED = re.compile(r"-(?<=[^\W_]-)\n(?!(?:and|or|to)\b)(?=[^\W_])")
 
 
 class Sections(Struct, frozen=True):
@@ -68,14 +101,15 @@ class Sections(Struct, frozen=True):
 def split_sections(lines: Lines) -> Sections:
     """Header, reviewer, summary and decisions, each by its heading; a missing heading costs that part only."""
     lines = without_end(labels_apart(lines))
-    reviewer = first(lines, REVIEWER_START) or 0
-    summary = first(lines, SUMMARY_START, start=reviewer)
-    issues = first(lines, ISSUES_START, start=summary or reviewer)
-    documents = first(lines, DOCUMENTS_START, start=summary or reviewer)
+    texts = [line.text for line in lines]
+    reviewer = first(texts, REVIEWER_START) or 0
+    summary = first(texts, SUMMARY_START, start=reviewer)
+    issues = first(texts, ISSUES_START, start=summary or reviewer)
+    documents = first(texts[:issues], DOCUMENTS_START, start=summary or reviewer)
     summary_end = min((place for place in (issues, documents) if place is not None), default=len(lines))
     summary_lines: Lines = ()
     if summary is not None:
-        opening = replace(lines[summary], text=SUMMARY_START.sub("", lines[summary].text))
+        opening = replace(lines[summary], text=SUMMARY_START.cut_from(lines[summary].text))
         summary_lines = [opening, *lines[summary + 1 : summary_end]]
     return Sections(
         header=lines[: reviewer or summary or issues or 40],
@@ -89,27 +123,31 @@ def labels_apart(lines: Lines) -> list[Line]:
     """Lines with each label of an item at a line's start."""
     found: list[Line] = []
     for line in lines:
-        head, *rest = INNER_LABEL.split(line.text)
-        found.append(line if not rest else replace(line, text=head))
-        found.extend(Line(text) for text in rest)
+        # Every such label ends in these two.
+        if "e:" in line.text and len(texts := INNER_LABEL.split(line.text)) > 1:
+            found.append(replace(line, text=texts[0]))
+            found.extend(Line(text) for text in texts[1:])
+        else:
+            found.append(line)
     return found
 
 
 def without_end(lines: Lines) -> Lines:
     """The lines before what follows the last rationale; the notices of 2013 close once before the decisions, too."""
-    last = max((place for place, line in enumerate(lines) if RATIONALE_START.match(line.text)), default=len(lines))
-    return lines[: first(lines, LETTER_END, start=last)]
+    texts = [line.text for line in lines]
+    last = max(RATIONALE_START.places(texts), default=len(lines))
+    return lines[: first(texts, LETTER_END, start=last)]
 
 
-def first(lines: Lines, start_of: re.Pattern[str], *, start: int = 0) -> int | None:
+def first(texts: Sequence[str], start_of: Opening, *, start: int = 0) -> int | None:
     """Place of the first line from `start` on that begins as `start_of` says."""
-    return next((place for place in range(start, len(lines)) if start_of.match(lines[place].text)), None)
+    return next(start_of.places(texts, start), None)
 
 
 def without_heading(lines: Lines) -> Lines:
     """The decisions without their section's heading and the sentence under it, which may run over lines."""
     for place, line in enumerate(lines):
-        rest = ISSUES_START.sub("", line.text)
+        rest = ISSUES_START.cut_from(line.text)
         if rest and not ISSUES_OPENING_END.match(rest):
             return [replace(line, text=rest), *lines[place + 1 :]]
     return ()
@@ -117,14 +155,12 @@ def without_heading(lines: Lines) -> Lines:
 
 def summary_text(lines: Lines) -> str:
     """The clinical case summary as one string, without the sentence that opens it."""
-    return SUMMARY_OPENING.sub("", prose(line.text for line in lines if line.text))
+    text = prose(line.text for line in lines if line.text)
+    match = SUMMARY_OPENING.match(text)
+    return text[match.end() :] if match else text
 
 
 def prose(texts: Iterable[str]) -> str:
     """Lines as running text: a hyphen at a line's end joins, any other line end is a space."""
-    pieces: list[str] = []
-    for text in texts:
-        if pieces and not (HYPHENATED.search(pieces[-1]) and CONTINUES.match(text)):
-            pieces.append(" ")
-        pieces.append(text)
-    return "".join(pieces)
+    text = "\n".join(texts)
+    return (HYPHENATED.sub("-", text) if "-\n" in text else text).replace("\n", " ")

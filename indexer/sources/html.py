@@ -33,6 +33,7 @@ BLOCKS = frozenset(
     ).split()
 )
 CELLS = frozenset(("td", "th"))
+BREAKING = BLOCKS | CELLS | {"br"}
 SILENT = frozenset("head script style template title noscript svg math select button textarea -comment".split())
 BOLD = frozenset("b strong h1 h2 h3 h4 h5 h6 th dt".split())
 BOLD_STYLE = re.compile(r"font-weight:\s*(?:bold|[6-9]00)", re.IGNORECASE)
@@ -56,6 +57,9 @@ class Run(Struct, frozen=True):
     text: str = ""
     bold: bool = False
     top: int | None = None
+
+
+LINE_BREAK, CELL_BREAK, BLOCK_BREAK = Run("line"), Run("text", " "), Run("block")
 
 
 class Row(Struct, frozen=True):
@@ -96,6 +100,9 @@ def check_elements(page: str) -> None:
 
     The parser would need some hundred bytes an element, so this is found before.
     """
+    if page.count("<") <= DEEPEST:
+        # Not enough of them for either.
+        return
     depth = lines = 0
     opened: Counter[str] = Counter()
     for tag in TAG.finditer(page):
@@ -118,22 +125,24 @@ def counted(runs: Iterable[Run]) -> Iterator[Run]:
     """The runs; SourceError once their line ends are more than a letter has."""
     lines = 0
     for run in runs:
-        lines += run.text.count("\n")
-        check_lines(lines)
+        if "\n" in run.text:
+            lines += run.text.count("\n")
+            check_lines(lines)
         yield run
 
 
 def runs_of(root: LexborNode) -> Iterator[Run]:
     """Text and breaks of the page in reading order, without recursion."""
     node: LexborNode | None = root
-    bold: list[bool] = []
+    bold = [False]
     while node is not None:
         below = None
         if node.is_text_node:
-            yield Run("text", node.text_content or "", bold=any(bold[-1:]))
-        elif node.tag not in SILENT:
-            bold.append(any(bold[-1:]) or is_bold(node))
-            yield from breaks_at(node)
+            yield Run("text", node.text_content or "", bold[-1])
+        elif (tag := node.tag) not in SILENT:
+            bold.append(bold[-1] or is_bold(node))
+            if tag in BREAKING:
+                yield break_at(node)
             below = node.first_child
             if below is None:
                 bold.pop()
@@ -151,25 +160,24 @@ def is_bold(node: LexborNode) -> bool:
     return node.tag in BOLD or bool(BOLD_STYLE.search(node.attributes.get("style") or ""))
 
 
-def breaks_at(node: LexborNode) -> Iterator[Run]:
-    """What the start of an element does to the text around it."""
+def break_at(node: LexborNode) -> Run:
+    """What the start of an element of BREAKING does to the text around it."""
     if node.tag == "br":
-        yield Run("line")
-    elif node.tag in CELLS:
-        yield Run("text", " ")
-    elif node.tag in BLOCKS:
-        attributes = node.attributes
-        starts_page = node.tag == "hr" or attributes.get("class") == "page" or PAGE_ID.match(attributes.get("id") or "")
-        placed = PLACED.search(attributes.get("style") or "")
-        yield Run("page" if starts_page else "block", top=int(placed.group(1)) if placed else None)
+        return LINE_BREAK
+    if node.tag in CELLS:
+        return CELL_BREAK
+    attributes = node.attributes
+    starts_page = node.tag == "hr" or attributes.get("class") == "page" or PAGE_ID.match(attributes.get("id") or "")
+    placed = PLACED.search(attributes.get("style") or "")
+    return Run("page" if starts_page else "block", top=int(placed.group(1)) if placed else None)
 
 
 def breaks_after(node: LexborNode) -> Iterator[Run]:
     """What the end of an element does to the text around it."""
-    if node.tag in CELLS:
-        yield Run("text", " ")
-    elif node.tag in BLOCKS:
-        yield Run("block")
+    if (tag := node.tag) in CELLS:
+        yield CELL_BREAK
+    elif tag in BLOCKS:
+        yield BLOCK_BREAK
 
 
 def pages_of(runs: Iterable[Run]) -> Iterator[list[Row]]:
@@ -181,9 +189,11 @@ def pages_of(runs: Iterable[Run]) -> Iterator[list[Row]]:
         if run.kind in ("text", "line"):
             block.append(run)
             continue
-        found, blank = rows_of(block, top=top, blank=blank)
-        rows.extend(found)
-        block, top = [], run.top
+        if block:
+            found, blank = rows_of(block, top=top, blank=blank)
+            rows.extend(found)
+            block = []
+        top = run.top
         if run.kind == "page":
             yield rows
             rows = []
@@ -218,7 +228,10 @@ def split_at_breaks(block: Sequence[Run], *, broken: bool) -> Iterator[list[Run]
             yield pieces
             pieces = []
             continue
-        head, *rest = [run.text] if broken else run.text.split("\n")
+        if broken or "\n" not in run.text:
+            pieces.append(run)
+            continue
+        head, *rest = run.text.split("\n")
         pieces.append(replace(run, text=head))
         for text in rest:
             yield pieces
@@ -236,6 +249,8 @@ def joined(rows: Sequence[Row]) -> list[Row]:
             beside.append([row])
     return [
         replace(first, line=replace(first.line, text=" ".join(row.line.text for row in (first, *others))))
+        if others
+        else first
         for first, *others in beside
     ]
 
@@ -249,8 +264,6 @@ def breaks_sentences(rows: Sequence[Row]) -> bool:
 
 def with_gap(row: Row, *, blocks_are_lines: bool) -> Line:
     """The row's line with its gap: blocks are paragraphs unless they are placed one by one or are single lines."""
-    if row.blank:
-        return replace(row.line, gap=True)
-    if row.block and (row.top is not None or blocks_are_lines):
+    if not row.blank and row.block and (row.top is not None or blocks_are_lines):
         return row.line
-    return replace(row.line, gap=row.block)
+    return Line(row.line.text, row.blank or row.block, row.line.bold)

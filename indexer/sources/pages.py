@@ -12,6 +12,8 @@ from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
 Page = Sequence[Line]
+# The shapes of a page's first and last lines, by their place on it.
+Edges = dict[int, tuple[tuple[int, str], ...]]
 
 # How the line-end hyphen, soft hyphen, no-break space and zero-width marks of PDF and HTML come out as plain text.
 PLAIN = {
@@ -19,6 +21,8 @@ PLAIN = {
     0x200B: None, 0x200C: None, 0x200D: None, 0x2060: None, 0xFEFF: None,
     0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl",
 }  # fmt: skip
+# The characters of PLAIN: few lines have one.
+UNPLAIN = re.compile("[" + "".join(map(re.escape, map(chr, PLAIN))) + "]")
 # A letter of 20 pages has some thousand.
 MOST_LINES = 20_000
 # How many lines at either end of a page may be running headers or footers.
@@ -35,6 +39,8 @@ FOOTER = re.compile(
     r"|Form\s+Effective\s+[\d./]+.{0,60})"
     r"|(?:(?:[^\sa-z]\S{0,30}|of|for)\s){0,10}(?:Page|PAGE)\s?\|?\s?\d{1,3}\s+(?i:of)\s+\d{1,3})$"
 )
+# The first characters of those lines, unless they hold a word for "page".
+FOOTER_INITIALS = frozenset("FfIiİı")
 # "page 2 of 4", a line of its own at a page's edge; elsewhere it may be the end of a sentence.
 SMALL_FOOTER = re.compile(r"^page\s\d{1,3}\sof\s\d{1,3}$")
 # "- 4 -", "Page | 2": only at the edge of a page, and only with that page's own number.
@@ -46,7 +52,11 @@ def plain(text: str) -> str:
 
     Words are told apart at what is no letter: an accent by itself would split "naïve" in the index and in a snippet.
     """
-    return " ".join(unicodedata.normalize("NFC", text.translate(PLAIN)).split())
+    if UNPLAIN.search(text):
+        text = text.translate(PLAIN)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split())
 
 
 def check_lines(count: int) -> None:
@@ -60,10 +70,10 @@ def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
 
     The gap above a page's first line is not known: a page may break inside a sentence or before a heading.
     """
-    running = running_lines(pages)
+    edges_of_pages = [edge_lines(page) for page in pages]
+    running = running_lines(edges_of_pages)
     lines: list[Line] = []
-    for number, page in enumerate(pages, start=1):
-        edges = edge_lines(page)
+    for number, (page, edges) in enumerate(zip(pages, edges_of_pages, strict=True), start=1):
         kept = [line for place, line in enumerate(page) if not is_running(line, edges.get(place, ()), running, number)]
         if kept and lines:
             kept[0] = replace(kept[0], gap=None)
@@ -71,9 +81,9 @@ def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def edge_lines(page: Page) -> dict[int, tuple[tuple[int, str], ...]]:
+def edge_lines(page: Page) -> Edges:
     """For the places of a page's first and last lines: (place from the head or, negative, the foot; shape)."""
-    found: dict[int, tuple[tuple[int, str], ...]] = {}
+    found: Edges = {}
     for edge in (*range(EDGE), *range(-EDGE, 0)):
         place = edge if edge >= 0 else len(page) + edge
         if 0 <= place < len(page):
@@ -81,20 +91,25 @@ def edge_lines(page: Page) -> dict[int, tuple[tuple[int, str], ...]]:
     return found
 
 
-def running_lines(pages: Sequence[Page]) -> set[tuple[int, str]]:
+def running_lines(edges_of_pages: Sequence[Edges]) -> set[tuple[int, str]]:
     """Edges and shapes of the lines that stand at the same edge of every page but perhaps one: "Page # of #"."""
-    seen = Counter(edge for page in pages for edges in edge_lines(page).values() for edge in edges)
-    return {edge for edge, count in seen.items() if count >= max(3, len(pages) - 1) and not PROSE.search(edge[1])}
+    seen = Counter(edge for page in edges_of_pages for edges in page.values() for edge in edges)
+    fewest = max(3, len(edges_of_pages) - 1)
+    return {edge for edge, count in seen.items() if count >= fewest and not PROSE.search(edge[1])}
 
 
 def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:
     """A header or footer of page `number`, not of the letter."""
-    if FOOTER.match(line.text) or any(edge in running for edge in edges):
+    text = line.text
+    may_be_footer = text[:1] in FOOTER_INITIALS or "Page" in text or "PAGE" in text
+    if may_be_footer and FOOTER.match(text):
         return True
-    if edges and SMALL_FOOTER.match(line.text):
+    if not edges:
+        return False
+    if any(edge in running for edge in edges) or SMALL_FOOTER.match(text):
         return True
-    match = PAGE_NUMBER.match(line.text)
-    return bool(edges and match and int(match.group(1)) == number)
+    match = PAGE_NUMBER.match(text)
+    return bool(match and int(match.group(1)) == number)
 
 
 def with_gaps(lines: Sequence[Line], distances: Sequence[float | None], usual: float | None) -> list[Line]:
@@ -106,7 +121,7 @@ def with_gaps(lines: Sequence[Line], distances: Sequence[float | None], usual: f
     if usual is None:
         return list(lines)
     return [
-        replace(line, gap=None if distance is None else distance > usual * 1.25)
+        Line(line.text, None if distance is None else distance > usual * 1.25, line.bold)
         for line, distance in zip(lines, distances, strict=True)
     ]
 

@@ -68,13 +68,15 @@ def document_lines(document: Any) -> tuple[Line, ...]:
 def page_lines(textpage: Any) -> list[tuple[Line, float]]:
     """Each line of a page that holds text, with the height of its baseline in points from the page's foot."""
     found = []
+    handle = textpage.raw
     x, y = ctypes.c_double(), ctypes.c_double()
     for match in TEXT_LINE.finditer(textpage.get_text_range()):
-        words = plain(match.group())
+        text = match.group()
+        words = plain(text)
         if words:
-            first = match.start() + len(match.group()) - len(match.group().lstrip())
-            raw.FPDFText_GetCharOrigin(textpage, first, x, y)
-            bold = raw.FPDFText_GetFontWeight(textpage, first) >= BOLD
+            first = match.start() + len(text) - len(text.lstrip())
+            raw.FPDFText_GetCharOrigin(handle, first, x, y)
+            bold = raw.FPDFText_GetFontWeight(handle, first) >= BOLD
             found.append((Line(words, bold=bold), y.value))
     return found
 

@@ -1,13 +1,15 @@
 """Strength and quantity, from the figures of a heading."""
 
 import re
+from functools import lru_cache
 
+# Each pattern here first looks at the character that it may begin with, since at most places it cannot.
 # "325", "7.5", ".5". Possessive: a run of digits is read in one way only.
 FIGURE = r"(?:\d{1,9}+(?:\.\d{1,9}+)?+|\.\d{1,9}+)"
 # "10/325mg", "7.5-325 MG", ".5mg", "50mcg/hr", "5%", "10mg/325mg", "100mg/5ml", "1,000 units". No product has more
 # than a few ingredients; without an end, "1 / 1 / 1 / ..." takes the square of its length.
 STRENGTH = re.compile(
-    rf"(?<![\w.,/#-])(?P<figures>(?:\d{{1,9}}+(?:,\d{{1,9}}+){{0,3}}+)?+(?:\.\d{{1,9}}+)?+(?<=\d)"
+    rf"(?=[\d.])(?<![\w.,/#-])(?P<figures>(?:\d{{1,9}}+(?:,\d{{1,9}}+){{0,3}}+)?+(?:\.\d{{1,9}}+)?+(?<=\d)"
     rf"(?:(?:\s?mg)?\s?[/-]\s?{FIGURE}){{0,5}})\s?"
     r"(?P<unit>mg|mgs|milligrams?|mcg|micrograms?|ug|µg|μg|meq|units?|iu|%|gm?)(?![a-z])"
     rf"(?P<per>\s?/\s?(?:{FIGURE}\s?)?(?:hours?|hrs?|h|ml|mls|gm?|actuation)\b)?",
@@ -32,13 +34,13 @@ NUMBER_WORDS = {
 NUMBER = rf"(?P<n>\d{{1,3}}|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True)).replace(' ', '[- ]')})"
 # "#90", "QTY: 2", "qty 30", "quantity of 60", "count 30". "Tylenol #3" is a name.
 PRINTED = re.compile(
-    r"(?:#\s?(?!(?<=tylenol #)[34]\b)|\b(?:qty|quantity|count|total of)\b[.:]?\s?(?:of\s|#\s?)?)"
+    r"(?=[#qct])(?:#\s?(?!(?<=tylenol #)[34]\b)|\b(?:qty|quantity|count|total of)\b[.:]?\s?(?:of\s|#\s?)?)"
     r"(?P<n>\d{1,4}(?:,\d{3})?)\b(?![.\-/]\d)",
     re.I,
 )
 # "90 tablets", "2 boxes", "60 capsules". "1 tab orally" and "2 tablets daily" say how to take it.
 DISPENSED = re.compile(
-    r"(?<![\d.\-/#])(?P<n>\d{1,4})\s"
+    r"(?=\d)(?<![\d.\-/#])(?P<n>\d{1,4})\s"
     r"(?:tablets?|tabs?|capsules?|caps?|pills?|patches|boxes|box|tubes?|bottles?|vials?|syringes?|count|ct)\b"
     r"(?!\s(?:po|p\.o|by|orally|every|daily|per|a|once|twice|three|at|q|bid|tid|qd|qhs|in|as|prn|to)\b)",
     re.I,
@@ -47,20 +49,20 @@ DISPENSED = re.compile(
 TAKEN = re.compile(r"\b(?:take|takes|taking|apply|use|inject)\s(?:up to\s)?$", re.I)
 # "12 sessions", "Eight physical therapy sessions", "6 visits"; not "3 visits per week", not the range "12-18 sessions".
 SESSIONS = re.compile(
-    rf"(?<![\d.\-/])(?<!to )\b{NUMBER}(?:\s?\(\d{{1,4}}\))?\s"
+    rf"(?=[\dotfsen])(?<![\d.\-/])(?<!to )\b{NUMBER}(?:\s?\(\d{{1,4}}\))?\s"
     r"(?:(?!(?:weeks?|days?|months?|times?|to|and|or|for|of|in)\b)[a-z/]+\s){0,4}?"
     r"(?:sessions?|visits?|treatments?|appointments?)\b(?!,? (?:per|a|each|every|weekly|/) ?(?:week|month|day)?)",
     re.I,
 )
 # "Physical Therapy sessions, 12", "visits x 6", "sessions: 8".
 SESSIONS_THEN = re.compile(
-    rf"\b(?:sessions?|visits?|treatments?)(?:,|:| x| times)\s?{NUMBER}\b"
+    rf"(?=[svt])\b(?:sessions?|visits?|treatments?)(?:,|:| x| times)\s?{NUMBER}\b"
     r"(?! (?:times?|weeks?|days?|months?|x)\b)(?![-/x])",
     re.I,
 )
 # "times 12", "x 12", "x12"; not "2 times 6", "x 6 weeks", "two times a week times six weeks".
 TIMES = re.compile(
-    rf"(?<!\d )(?<!\d)\b(?:x|times)\s?{NUMBER}\b"
+    rf"(?=[xt])(?<!\d )(?<!\d)\b(?:x|times)\s?{NUMBER}\b"
     r"(?! ?(?:weeks?|wks?|days?|months?|mos?|years?|hours?|a week|per)\b)(?![-/x])(?! ?x)",
     re.I,
 )
@@ -80,6 +82,8 @@ COUNTED = re.compile(
 )
 # "60 Norflex 100mg" counts tablets; "1 Norco 10/325mg" and "Four Actiq 400mcg" count prescriptions.
 FEWEST_COUNTED = 5
+# Letters ask for the same again and again: "Norco 10/325mg #60".
+HEADINGS_KEPT = 8_192
 
 
 def number_of(printed: str) -> int:
@@ -95,6 +99,7 @@ def plain(figure: str) -> str:
     return f"{whole or 0}{point if rest else ''}{rest}"
 
 
+@lru_cache(HEADINGS_KEPT)
 def strength_of(heading: str) -> str | None:
     """The strength of the one product in the heading: "7.5/325mg" of "7.5-325 MG"; null for none or several."""
     found: dict[str, None] = {}
@@ -116,6 +121,7 @@ def one_or_sum(counts: list[int], heading: str) -> int | None:
     return sum(counts) if " and " in heading else None
 
 
+@lru_cache(HEADINGS_KEPT)
 def quantity_of(heading: str, *, drug: bool) -> int | None:
     """How many units, visits or sessions; null unless the total is printed."""
     printed = [number_of(match["n"]) for match in PRINTED.finditer(heading)]

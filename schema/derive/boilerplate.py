@@ -1,6 +1,7 @@
 """What the guideline paragraphs say in every letter, and so tell nothing of one."""
 
 import re
+from functools import lru_cache
 
 # "The Claims Administrator did not cite any medical evidence for its decision.", "The Expert Reviewer based their
 # decision on recommendation(s) outside of the MTUS Guidelines.", "... did not base their decision on the MTUS.".
@@ -17,8 +18,11 @@ LABEL = re.compile(
     r"\bDecision based on\b(?=\s+MTUS)|\bDecision based on Non-MTUS\b(?:\s+Citations?\b)?:?|\b(?:Section|Page)\(s\):?",
     re.IGNORECASE,
 )
+# Every other paragraph of a hundred letters stands in one of the others, too.
+PARAGRAPHS_KEPT = 4_096
 
 
+@lru_cache(PARAGRAPHS_KEPT)
 def cited_words(paragraph: str) -> str:
     """A guideline paragraph without the words that every letter has there, single spaces."""
     return " ".join(LABEL.sub(" ", PROCEDURE.sub(" ", paragraph)).split())

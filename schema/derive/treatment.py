@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from msgspec import Struct
@@ -46,7 +46,7 @@ SESSIONS = re.compile(
 )
 # "L4-5", "C5-C6", "L5-S1", "T8-9": a letter for the part of the spine and a level. "T1" alone is also a kind of MRI.
 LEVEL = re.compile(
-    r"\b(?:(?P<cervical>C[1-7])|(?P<thoracic>T1?\d ?[-/] ?(?:T?1?\d|L1))|(?P<lumbar>L[1-6]|S1))(?!\d)", re.I
+    r"(?=[CTLS])\b(?:(?P<cervical>C[1-7])|(?P<thoracic>T1?\d ?[-/] ?(?:T?1?\d|L1))|(?P<lumbar>L[1-6]|S1))(?!\d)", re.I
 )
 SPINE = {"cervical": "cervical spine", "thoracic": "thoracic spine", "lumbar": "lumbar spine"}
 
@@ -63,6 +63,10 @@ INCIDENTAL = frozenset({"Surgery", "Evaluation & Management", "Psych Services", 
 MOST_REQUESTS = 50
 # A misspelling is looked for in words of at least this many letters.
 SHORTEST_MISSPELT = 7
+# Headings share their words: "evaluation", "unspecified".
+WORDS_KEPT = 8_192
+# Letters ask for the same again and again: "Norco 10/325mg #60".
+HEADINGS_KEPT = 8_192
 
 
 class Reading(Struct, frozen=True):
@@ -165,12 +169,19 @@ def names_by_initial() -> dict[str, tuple[str, ...]]:
 def misspelt_drugs(words: list[str]) -> Iterator[Found[Drug]]:
     """Drugs whose name a word is one edit away from: "Omeprazolle"."""
     for place, word in enumerate(words):
-        if len(word) < SHORTEST_MISSPELT or not word.isalpha() or word in ordinary_words():
-            continue
-        for name in names_by_initial().get(word[0], ()):
-            if abs(len(name) - len(word)) <= 1 and one_edit_apart(word, name):
-                yield Found(place, place + 1, drug_names().values[name])
-                break
+        if len(word) >= SHORTEST_MISSPELT and (drug := drug_misspelt(word)):
+            yield Found(place, place + 1, drug)
+
+
+@lru_cache(WORDS_KEPT)
+def drug_misspelt(word: str) -> Drug | None:
+    """The first drug whose name the word is one edit away from."""
+    if not word.isalpha() or word in ordinary_words():
+        return None
+    for name in names_by_initial().get(word[0], ()):
+        if abs(len(name) - len(word)) <= 1 and one_edit_apart(word, name):
+            return drug_names().values[name]
+    return None
 
 
 def inside(one: Found[Drug], others: list[Found[Treatment]]) -> bool:
@@ -202,6 +213,7 @@ def deciding(found: list[Found[Treatment]], products: list[Found[Drug]], *, dose
     return first[0].value
 
 
+@lru_cache(HEADINGS_KEPT)
 def read_heading(heading: str) -> Reading:
     """Drugs, classes and category of a heading."""
     words = words_of(heading)
@@ -245,6 +257,7 @@ def read_request(rationale: str) -> Reading | None:
     return None
 
 
+@lru_cache(HEADINGS_KEPT)
 def body_parts_of(heading: str) -> tuple[str, ...]:
     """Parts of the body in the heading's order, levels of the spine last."""
     words = words_of(heading)
