@@ -31,9 +31,8 @@ from imrsearch.search.widen import widened
 
 # How many ids are named that begin like one that is not there.
 NEAREST = 3
-
-
-WIDEN_HINT = "no item has all the words; --widen finds those that have most of them"
+# Said where the question is not to be widened.
+WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
 
 
 class Answer(Struct, frozen=True):

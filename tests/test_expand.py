@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from factories import citation, index_of, item, letter
-from msgspec import structs
 
 from imrsearch.indexer.build import build_index
 from imrsearch.indexer.sources import letter_files
@@ -259,10 +258,31 @@ def test_without_an_index_nothing_is_corrected():
             None,
             id="names-alone",
         ),
+        pytest.param(
+            Query(text="norco flags rented films"),
+            ["A2:2"],
+            ['no item has all of "norco flags rented films"; showing items with one of the four'],
+            None,
+            id="a-drug-alone",
+        ),
+        pytest.param(
+            Query(text='knee flags swelling -films "knee films"'),
+            [],
+            [],
+            None,
+            id="a-negation-and-a-phrase-stay",
+        ),
+        pytest.param(
+            Query(text='knee flags normal "swelling persists"'),
+            ["A3:1"],
+            ['no item has all of "knee flags normal"; showing items with two of the three'],
+            '"swelling persists" AND knee AND normal',
+            id="a-phrase-stays",
+        ),
     ],
 )
 def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notices, run):
-    results = searcher.search(structs.replace(query, widen=True))
+    results = searcher.search(query)
     assert sorted(ids(results)) == sorted(found)
     assert results.total == len(found)
     assert [line for line in results.notices if line.startswith("no item")] == notices
@@ -283,20 +303,20 @@ def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notice
     ],
 )
 def test_what_is_not_widened(searcher, query):
-    results = searcher.search(structs.replace(query, widen=True))
+    results = searcher.search(query)
     assert results.total == 0
     assert not any("showing" in line for line in results.notices)
 
 
-def test_all_words_must_match_unless_asked_otherwise(searcher):
-    results = searcher.search(Query(text="knee flags"))
+def test_all_words_must_match_where_widening_is_switched_off(searcher):
+    results = searcher.search(Query(text="knee flags", widen=False))
     assert results.total == 0
     assert WIDEN_HINT in results.notices
 
 
 def test_a_long_question_is_widened_soon(searcher):
     words = ["pain", "month", "relief", "trial", "flags", "absent", "device", "rented", "weeks", "films", "normal"]
-    results = searcher.search(Query(text=" ".join(words), since="2010", widen=True))
+    results = searcher.search(Query(text=" ".join(words), since="2010"))
     assert results.took_ms < 2000
 
 

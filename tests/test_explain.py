@@ -124,7 +124,7 @@ def test_names_and_values_are_told(searcher):
 
 
 def test_what_is_relaxed_is_told(searcher):
-    explained = searcher.explain(Query(text="fine zebra", widen=True))
+    explained = searcher.explain(Query(text="fine zebra"))
     assert explained.tree == ("word fine",)
     assert any("zebra" in line for line in explained.relaxed)
     assert explained.score is not None
