@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -111,6 +111,13 @@ def meaning_of(words: str) -> Meaning | None:
     if term is not None:
         return Meaning(term.field, (), other_names(words, (*term.names, *term.includes)))
     return None
+
+
+def places_of_names(words: list[str]) -> set[int]:
+    """Where among folded words the name of a drug, a class or a treatment stands."""
+    tables: tuple[Names[Any], ...] = (drug_names(), class_names(), treatment_names(), terms())
+    found = {place for names in tables for one in names.find(words) for place in range(one.start, one.stop)}
+    return found | {place for place, word in enumerate(words) if any(names.get([word]) for names in tables)}
 
 
 @cache

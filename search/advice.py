@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from imrsearch.schema.documents import places_in, words_field
 from imrsearch.schema.fields import BOOSTS, FIELD, FIELDS, Field
-from imrsearch.search.compile import compile_tree, terms_of, terms_query, value_query
+from imrsearch.search.compile import compile_tree, mentioned, terms_of, terms_query, value_query
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     EDGES,
@@ -80,8 +80,8 @@ def is_indexed(word: str, engine: Engine) -> bool:
 
 
 def is_found(leaf: Leaf, engine: Engine) -> bool:
-    """Some item has it."""
-    return bool(engine.count(compile_tree(leaf, engine)))
+    """Some item has it, or a summary where that counts."""
+    return bool(engine.count(mentioned(leaf, engine)))
 
 
 def said_of(leaf: Leaf) -> str:

@@ -6,14 +6,15 @@ count one fact three times. Filters and values never score.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import assert_never
 
 import tantivy
 
 from imrsearch.schema.documents import exact_field, terms_in, value_term, words_field
-from imrsearch.schema.fields import BOOSTS, FIELD, Field
+from imrsearch.schema.fields import BOOSTS, CONTEXTS, FIELD, Field
+from imrsearch.search.context import anchor_of, is_loose
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     All,
@@ -61,15 +62,20 @@ def compile_tree(tree: Node, engine: Engine, *, left: tantivy.Query | None = Non
     return compile_node(tree, engine, left=left) or tantivy.Query.empty_query()
 
 
-def compile_node(node: Node, engine: Engine, *, left: tantivy.Query | None = None) -> tantivy.Query | None:
+def compile_node(
+    node: Node, engine: Engine, *, left: tantivy.Query | None = None, anchored: bool = False
+) -> tantivy.Query | None:
     """The node as a query; None where it holds no word that could be searched for.
 
-    left  the only items that count, because of other parts: what must be read is read in these
+    left      the only items that count, because of other parts: what must be read is read in these
+    anchored  another part must be in the item: loose words may stand in the summary
     """
     match node:
         case Word() | Phrase() | Prefix():
             pattern = pattern_of(node)
-            return in_boosted_fields(partial(pattern_query, pattern=pattern, engine=engine)) if pattern.terms else None
+            fields = BOOSTS | CONTEXTS if anchored and is_loose(node) else BOOSTS
+            query_for = partial(pattern_query, pattern=pattern, engine=engine)
+            return in_fields(fields, query_for) if pattern.terms else None
         case Near():
             return near_query(node, engine, left=left)
         case Within():
@@ -80,26 +86,35 @@ def compile_node(node: Node, engine: Engine, *, left: tantivy.Query | None = Non
             found = compile_node(part, engine, left=left)
             return found and tantivy.Query.boolean_query([(Must, everything()), (MustNot, found)])
         case All(parts):
-            return all_of_query(parts, engine, left=left) if parts else everything()
+            return all_of_query(parts, engine, left=left, anchored=anchored) if parts else everything()
         case AnyOf(parts):
-            found_parts = [found for part in once(parts) if (found := compile_node(part, engine, left=left))]
+            several = [compile_node(part, engine, left=left, anchored=anchored) for part in once(parts)]
+            found_parts = [each for each in several if each]
             return any_of(found_parts) if found_parts else None
         case _:
             assert_never(node)
 
 
-def all_of_query(parts: tuple[Node, ...], engine: Engine, *, left: tantivy.Query | None) -> tantivy.Query | None:
+def all_of_query(
+    parts: tuple[Node, ...], engine: Engine, *, left: tantivy.Query | None, anchored: bool
+) -> tantivy.Query | None:
     """Every part, each once; negated parts together need one query of everything only where nothing else is asked."""
     clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
+    anchor = None if anchored else anchor_of(parts)
+    loose = () if anchored or anchor else [part for part in parts if is_loose(part)]
     # What must be read comes last, when the other parts leave few items.
     for part in sorted(once(parts), key=is_read):
         asked = part.part if isinstance(part, Not) else part
         narrower = [query for occur, query in clauses if occur is Must] if is_read(part) else []
-        wanted = compile_node(asked, engine, left=all_of([*narrower, left] if left else narrower) if narrower else left)
+        within = all_of([*narrower, left] if left else narrower) if narrower else left
+        free = not isinstance(part, Not) and part is not anchor and bool(anchored or anchor or is_loose(part))
+        wanted = compile_node(asked, engine, left=within, anchored=free)
         if wanted:
             clauses.append((MustNot if isinstance(part, Not) else Must, wanted))
     if not clauses:
         return None
+    if in_item := [found for part in loose if (found := compile_node(part, engine))]:
+        clauses.append((Must, unscored(any_of(in_item))))
     if all(occur is MustNot for occur, _ in clauses):
         clauses.append((Must, everything()))
     return tantivy.Query.boolean_query(clauses)
@@ -131,14 +146,14 @@ def near_query(near: Near, engine: Engine, *, left: tantivy.Query | None) -> tan
     if not all(pattern.terms for pattern in patterns):
         return None
     if is_phrase(near):
-        return in_boosted_fields(partial(phrases_query, near=near, engine=engine))
+        return in_fields(BOOSTS, partial(phrases_query, near=near, engine=engine))
     both = {
         name: all_of(pattern_query(FIELD[name], pattern=pattern, engine=engine) for pattern in patterns)
         for name in BOOSTS
     }
     counted = {name: all_of((query, unscored(left))) for name, query in both.items()} if left else both
     return all_of(
-        (in_boosted_fields(lambda field: both[field.name]), unscored(read_query(near, counted, engine=engine)))
+        (in_fields(BOOSTS, lambda field: both[field.name]), unscored(read_query(near, counted, engine=engine)))
     )
 
 
@@ -178,9 +193,14 @@ def named_terms(named: Named) -> Iterable[tuple[str, ...]]:
     yield from map(terms_of, named.meaning.names)
 
 
-def in_boosted_fields(query_for: Callable[[Field], tantivy.Query]) -> tantivy.Query:
-    """Found in any field that plain words search, by the field's boost."""
-    fields = [boosted(query_for(FIELD[name]), boost) for name, boost in BOOSTS.items()]
+def mentioned(node: Node, engine: Engine) -> tantivy.Query:
+    """Where the node is found by itself; of a loose word, where it may count."""
+    return compile_node(node, engine, anchored=is_loose(node)) or tantivy.Query.empty_query()
+
+
+def in_fields(boosts: Mapping[str, float], query_for: Callable[[Field], tantivy.Query]) -> tantivy.Query:
+    """Found in any of the fields, by the field's boost."""
+    fields = [boosted(query_for(FIELD[name]), boost) for name, boost in boosts.items()]
     return tantivy.Query.disjunction_max_query(fields, OTHER_FIELDS)
 
 

@@ -44,10 +44,12 @@ class Word(Struct, frozen=True):
     """A word as typed: "Norco", "10/325mg", "(facet".
 
     place  0-based character offset in the question
+    loose  it may stand in the letter's summary, where the item itself has another word of the question
     """
 
     text: str
     place: int = 0
+    loose: bool = False
 
 
 class Phrase(Struct, frozen=True):

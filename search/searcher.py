@@ -15,7 +15,8 @@ from imrsearch.schema.fields import FIELD, Field
 from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.records import Letter
 from imrsearch.search.advice import absent_words, advice, is_indexed
-from imrsearch.search.compile import all_of, compile_query, compile_tree, everything, undated, value_query, within_days
+from imrsearch.search.compile import all_of, compile_query, everything, mentioned, undated, value_query, within_days
+from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_letters, with_chosen
 from imrsearch.search.engine import Engine
 from imrsearch.search.expand import expand
@@ -145,9 +146,9 @@ class Searcher:
         """The query as understood: its text, its values as the index has them, its names with their other names."""
         parsed = clock.lap("parse", parse(query.text))
         read = clock.lap("values", with_values(parsed, query, engine=self.engine))
-        if not query.expand:
-            return read
-        return clock.lap("expand", expand(read, indexed=partial(is_indexed, engine=self.engine)))
+        if query.expand:
+            read = clock.lap("expand", expand(read, indexed=partial(is_indexed, engine=self.engine)))
+        return with_context(read)
 
     def found(self, query: Query, question: Question, clock: Clock) -> tuple[tantivy.Query, tantivy.Query, int]:
         """The question as the engine takes it, likewise with the days that are left, and how many items that finds."""
@@ -159,7 +160,7 @@ class Searcher:
         """The question with fewer of its words, and which no item has; null where that finds nothing either."""
 
         def anywhere(node: Node) -> int:
-            return self.engine.count(compile_tree(node, self.engine))
+            return self.engine.count(mentioned(node, self.engine))
 
         def left(node: Node) -> int:
             asked = compile_query(structs.replace(question, tree=node), self.engine)

@@ -354,3 +354,54 @@ def test_every_term_is_understood_as_typed(asked):
     [leaf] = wanted_leaves(expand(parse(asked)).tree)
     assert isinstance(leaf, Named)
     assert leaf.meaning.names
+
+
+SUMMARY = "The patient reports insomnia, knee buckling, acupuncture and Norco; brace worn for 4 weeks, a custom one."
+TOLD = (
+    letter("S1", item("Zolpidem 10mg", rationale="Sleep hygiene was tried.", drugs=("zolpidem",)), summary=SUMMARY),
+    letter("S2", item("Zolpidem 5mg", rationale="Knee buckling and insomnia.", drugs=("zolpidem",))),
+    letter("S3", item("Knee brace", rationale="It helps.")),
+)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    return Searcher.open(index_of(TOLD, tmp_path_factory.mktemp("told") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("zolpidem insomnia", ["S2:1", "S1:1"], id="beside-a-drug"),
+        pytest.param("hygiene buckling", ["S1:1"], id="beside-a-word"),
+        pytest.param("insomnia buckling", ["S2:1"], id="none-in-the-item"),
+        pytest.param("insomnia", ["S2:1"], id="one-word"),
+        pytest.param('zolpidem "insomnia"', ["S2:1"], id="quotes"),
+        pytest.param("zolpidem insomn*", ["S2:1"], id="beginning"),
+        pytest.param("zolpidem insomnia /9 knee", ["S2:1"], id="near"),
+        pytest.param("zolpidem -insomnia", ["S1:1"], id="not"),
+        pytest.param("hygiene norco", [], id="a-drug"),
+        pytest.param("hygiene acupuncture", [], id="a-treatment"),
+        pytest.param("hygiene 4 weeks", [], id="a-number-and-its-word"),
+        pytest.param("hygiene weeks", ["S1:1"], id="the-word-without-its-number"),
+        pytest.param("zolpidem (insomnia OR zebra)", ["S2:1", "S1:1"], id="alternatives-beside-a-drug"),
+        pytest.param("insomnia OR zebra", ["S2:1"], id="alternatives"),
+        pytest.param("(hygiene OR helps) (custom OR zebra)", ["S1:1"], id="beside-alternatives"),
+        pytest.param("outcome:upheld insomnia", ["S2:1"], id="a-value-is-no-word-of-the-item"),
+        pytest.param("summary:insomnia", ["S1:1"], id="asked-for"),
+        pytest.param("zolpidem insomnia zebra", ["S2:1", "S1:1"], id="widened"),
+    ],
+)
+@pytest.mark.parametrize("expand", [True, False])
+def test_a_word_may_stand_in_the_summary_beside_one_of_the_item(told, text, found, expand):
+    widen = "zebra" in text
+    assert ids(told.search(Query(text=text, widen=widen, expand=expand))) == found
+
+
+def test_the_summary_counts_little_and_is_told(told):
+    explained = told.explain(Query(text="zolpidem insomnia"), id="S1:1")
+    assert explained.tree[-1] == "  word insomnia, the summary counts too"
+    first, second = told.search(Query(text="zolpidem insomnia")).hits
+    assert first.score > second.score
+    assert not any("no item has" in line for line in told.search(Query(text="hygiene custom zebra")).notices[1:-1])
+    assert told.explain(Query(text="insomnia")).tree == ("word insomnia",)

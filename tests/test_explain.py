@@ -105,7 +105,14 @@ def test_the_formula_of_a_word_gives_its_score(searcher):
         pytest.param(Query(text="fine /3 brace"), ["near fine /3 brace"], id="near"),
         pytest.param(
             Query(text='"fine brace" OR fine -helps'),
-            ["any of", '  phrase "fine brace"', "  all of", "    word fine", "    not", "      word helps"],
+            [
+                "any of",
+                '  phrase "fine brace"',
+                "  all of",
+                "    word fine, the summary counts too",
+                "    not",
+                "      word helps",
+            ],
             id="tree",
         ),
     ],
