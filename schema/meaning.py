@@ -1,6 +1,6 @@
 """What words of a question mean: a drug, a class of drugs, or a treatment or term that has other names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any, Literal, get_args
 
@@ -22,8 +22,11 @@ from imrsearch.schema.vocabulary import (
     words_of,
 )
 
-# A shorter word is one letter away from too many others.
-SHORTEST_MISSPELT = 6
+# Names of fewer letters are one letter away from too many words; a typed word may lack one of them.
+SHORTEST_MISSPELT = 5
+SHORTEST_TYPED = 4
+# In so short a word the first letter is more likely right than the others.
+SHORT = 6
 
 Kind = Literal["treatment", "abbreviation"]
 
@@ -143,12 +146,28 @@ def names_by_length() -> dict[int, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=4096)
-def name_meant_by(word: str) -> str | None:
-    """The one name of a drug or class that a folded word is a letter away from: "hydrocodne" means "hydrocodone"."""
-    if len(word) < SHORTEST_MISSPELT or not word.isalpha() or word in known_words() or meaning_of(word):
-        return None
+def names_near(word: str) -> tuple[str, ...]:
+    """The names of drugs and classes that a folded word is a letter away from, or two neighbours exchanged.
+
+    None of an ordinary word, and none of a word that is itself a part of some name.
+    """
+    if len(word) < SHORTEST_TYPED or not word.isalpha() or word in known_words() or meaning_of(word):
+        return ()
     lengths = range(max(len(word) - 1, SHORTEST_MISSPELT), len(word) + 2)
     near = [name for n in lengths for name in names_by_length().get(n, ()) if one_edit_apart(word, name)]
     # A plural is no second name: "benzodiazepins" is near "benzodiazepine" and its plural.
-    distinct = {name for name in near if name.removesuffix("s") not in near or not name.endswith("s")}
-    return distinct.pop() if len(distinct) == 1 else None
+    distinct = [name for name in near if name.removesuffix("s") not in near or not name.endswith("s")]
+    alike = [name for name in distinct if name[0] == word[0]]
+    return tuple(alike if alike and len(word) <= SHORT else distinct)
+
+
+def name_meant_by(word: str, *, held: Callable[[str], bool] | None = None) -> str | None:
+    """The one name of a drug or class that a folded word may mean: "hydrocodne" means "hydrocodone".
+
+    held  items hold what the name means: of several names near, the only such one is meant
+    """
+    near = names_near(word)
+    if len(near) > 1 and held:
+        near = tuple(filter(held, near))
+    values = {meaning.values for name in near if (meaning := meaning_of(name))}
+    return near[0] if len(values) == 1 else None

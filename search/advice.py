@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 from imrsearch.schema.documents import places_in, words_field
 from imrsearch.schema.fields import BOOSTS, FIELD, FIELDS, Field
-from imrsearch.search.compile import compile_tree, mentioned, terms_of, terms_query, value_query
+from imrsearch.schema.meaning import meaning_of
+from imrsearch.search.compile import all_of, compile_tree, mentioned, terms_of, terms_query, value_query
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     EDGES,
@@ -77,6 +78,15 @@ def is_indexed(word: str, engine: Engine) -> bool:
     terms = terms_of(word)
     fields = (field for field in FIELDS if field.kind == "text" or field.words)
     return any(engine.count(terms_query(field, terms=terms, engine=engine)) for field in fields)
+
+
+def is_held(name: str, engine: Engine) -> bool:
+    """Some item's drug is what the name means, or of that class."""
+    meaning = meaning_of(name)
+    if meaning is None or not meaning.values:
+        return False
+    held = FIELD[meaning.field]
+    return bool(engine.count(all_of(value_query(held, value, engine=engine) for value in meaning.values)))
 
 
 def is_found(leaf: Leaf, engine: Engine) -> bool:

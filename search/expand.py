@@ -29,17 +29,20 @@ LISTED = 6
 
 
 def everywhere(_: str) -> bool:
-    """Any word may be in the index: nothing is known of it."""
+    """Any word may be in the index, and any item may hold the name: nothing is known of it."""
     return True
 
 
-def expand(question: Question, *, indexed: Callable[[str], bool] = everywhere) -> Question:
+def expand(
+    question: Question, *, indexed: Callable[[str], bool] = everywhere, held: Callable[[str], bool] = everywhere
+) -> Question:
     """The question with every name it holds unfolded: words outside quotes, negated ones too.
 
     indexed  some item or summary has the word; such a word is never a misspelt name
+    held     some item's drug is what the name means, or of that class
     """
     read: dict[str, str] = {}
-    tree = expanded(corrected(question.tree, partial(correction, indexed=indexed, read=read)))
+    tree = expanded(corrected(question.tree, partial(correction, indexed=indexed, held=held, read=read)))
     corrections = (f"{typed}: read as {name}" for typed, name in read.items())
     notices = (notice_of(named, left_out=left_out) for named, left_out in names_in(tree))
     said = dict.fromkeys((*corrections, *filter(None, notices)))
@@ -61,11 +64,11 @@ def corrected(node: Node, correct: Callable[[str], str]) -> Node:
             return node
 
 
-def correction(text: str, *, indexed: Callable[[str], bool], read: dict[str, str]) -> str:
+def correction(text: str, *, indexed: Callable[[str], bool], held: Callable[[str], bool], read: dict[str, str]) -> str:
     """The text with misspelt names of drugs and classes as they are spelt; `read` keeps what was corrected."""
 
     def spelt(match: re.Match[str]) -> str:
-        name = name_meant_by(folded(match[0]))
+        name = name_meant_by(folded(match[0]), held=held)
         if name is None or indexed(match[0]):
             return match[0]
         read[match[0]] = name

@@ -14,7 +14,7 @@ from imrsearch.schema.errors import QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FIELD, Field
 from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.records import Letter
-from imrsearch.search.advice import absent_words, advice, is_indexed
+from imrsearch.search.advice import absent_words, advice, is_held, is_indexed
 from imrsearch.search.compile import all_of, compile_query, everything, mentioned, undated, value_query, within_days
 from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_letters, with_chosen
@@ -147,7 +147,12 @@ class Searcher:
         parsed = clock.lap("parse", parse(query.text))
         read = clock.lap("values", with_values(parsed, query, engine=self.engine))
         if query.expand:
-            read = clock.lap("expand", expand(read, indexed=partial(is_indexed, engine=self.engine)))
+            read = clock.lap(
+                "expand",
+                expand(
+                    read, indexed=partial(is_indexed, engine=self.engine), held=partial(is_held, engine=self.engine)
+                ),
+            )
         return with_context(read)
 
     def found(self, query: Query, question: Question, clock: Clock) -> tuple[tantivy.Query, tantivy.Query, int]:

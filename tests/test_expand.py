@@ -9,7 +9,7 @@ from factories import citation, index_of, item, letter
 from imrsearch.indexer.build import build_index
 from imrsearch.indexer.sources import letter_files
 from imrsearch.schema.derive.treatment import one_edit_apart
-from imrsearch.schema.meaning import known_words, meaning_of, name_meant_by, terms
+from imrsearch.schema.meaning import known_words, meaning_of, name_meant_by, names_near, terms
 from imrsearch.schema.vocabulary import class_names, drug_names, table, words_of
 from imrsearch.search.expand import expand
 from imrsearch.search.language import Named, parse, wanted_leaves, written
@@ -140,7 +140,12 @@ def test_a_phrase_of_a_name_is_marked(searcher):
         pytest.param("gabapentni", "gabapentin", id="exchanged"),
         pytest.param("benzodiazepins", "benzodiazepine", id="class"),
         pytest.param("opiods", "opioids", id="class-plural"),
-        pytest.param("norcp", None, id="too-short"),
+        pytest.param("norcp", "norco", id="five-letters"),
+        pytest.param("noco", "norco", id="four-letters"),
+        pytest.param("nroco", "norco", id="neighbours-exchanged"),
+        pytest.param("soa", None, id="too-short"),
+        pytest.param("clams", None, id="name-too-short"),
+        pytest.param("said", None, id="ordinary-near-nsaid"),
         pytest.param("hydrocdne", None, id="two-letters"),
         pytest.param("hydrocodone", None, id="right"),
         pytest.param("systolic", None, id="ordinary"),
@@ -161,6 +166,38 @@ def test_a_word_near_two_names_is_left_alone():
             typed = one[:place] + one[place + 1 :]
             meant = name_meant_by(typed)
             assert meant is None or one_edit_apart(typed, meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "held", "name"),
+    [
+        pytest.param("celebra", {"celebrex"}, None, id="two-letters-away"),
+        pytest.param("zantaq", {"zantac"}, "zantac", id="one-name"),
+        pytest.param("prozam", {"prozac"}, "prozac", id="the-same-first-letter"),
+        pytest.param("clonidone", {"clonidine"}, "clonidine", id="one-near"),
+    ],
+)
+def test_of_several_names_the_one_that_items_hold(typed, held, name):
+    assert name_meant_by(typed, held=held.__contains__) == name
+
+
+def test_several_names_near():
+    several = [(typed, near) for typed in typed_names() if len(near := names_near(typed)) > 1]
+    assert len(several) > 30
+    for typed, near in several:
+        for name in near:
+            assert name_meant_by(typed, held=lambda each, name=name: each == name) == name
+        values = {meaning_of(name).values for name in near}
+        assert name_meant_by(typed) == (near[0] if len(values) == 1 else None)
+        assert name_meant_by(typed, held=lambda _: False) is None
+
+
+def typed_names():
+    """Every name of up to eight letters with a letter left out or exchanged for an "e"."""
+    for name in (*drug_names(), *class_names()):
+        for place in range(len(name) if name.isalpha() and len(name) <= 8 else 0):
+            yield name[:place] + name[place + 1 :]
+            yield name[:place] + "e" + name[place + 1 :]
 
 
 def test_ordinary_words_are_no_misspelt_names(fictional):
