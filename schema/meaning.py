@@ -9,13 +9,16 @@ from msgspec import Struct
 from imrsearch.schema.derive.treatment import one_edit_apart
 from imrsearch.schema.vocabulary import (
     Drug,
+    DrugClass,
     Names,
     body_part_names,
     class_names,
     classes_of,
+    drug_classes,
     drug_named,
     drug_names,
     drugs,
+    folded,
     ordinary_words,
     table,
     treatment_names,
@@ -47,21 +50,24 @@ class Term(Struct, frozen=True):
 class Meaning(Struct, frozen=True):
     """What a word or run of words names in the vocabulary.
 
-    field   "drug" or "drug_class": the keyword field that holds the values; "treatment" or "abbreviation"
-    values  canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen"); none where no field has
-            any
-    names   the other names as printed, the asked one left out: of a drug its brands, generic names and known
-            misspellings; of a class the generic names of its drugs
+    field     "drug" or "drug_class": the keyword field that holds the values; "treatment" or "abbreviation"
+    values    canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen"); none where no field
+              has any
+    names     the other names as printed, the asked one left out: of a drug its brands and generic names
+    misspelt  known misspellings of any of them
+    members   of a class the generic names of its drugs, which its value finds
     """
 
     field: Literal["drug", "drug_class"] | Kind
     values: tuple[str, ...]
     names: tuple[str, ...]
+    misspelt: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def spelled(self) -> tuple[str, ...]:
-        """The names that are searched for in the text; a class is found by its value alone."""
-        return () if self.field == "drug_class" else self.names
+        """The names that are searched for in the text."""
+        return (*self.names, *self.misspelt)
 
 
 def other_names(asked: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -80,13 +86,29 @@ def names_of_class(name: str) -> Iterator[str]:
                 yield drug.ingredients[0]
 
 
-def names_of_drug(drug: Drug) -> Iterator[str]:
-    """Names of every product with the drug's ingredients: correct ones first, misspellings last."""
+def meaning_of_class(asked: str, drug_class: DrugClass) -> Meaning:
+    """What the name of a class means; "opioid medication" is found with "opioid", and plurals with their singular."""
+    singular = {name: f" {' '.join(words_of(name))}".removesuffix("s") for name in (asked, drug_class.name)}
+    singular |= {name: f" {' '.join(words_of(name))}".removesuffix("s") for name in drug_class.aliases}
+    keys = dict.fromkeys(singular.values())
+    shortest = [key for key in keys if not any(other != key and f"{other} " in f"{key} " for other in keys)]
+    names = {singular[name]: name for name in reversed(singular) if singular[name] in shortest}
+    names.pop(singular[asked], None)
+    return Meaning(
+        "drug_class",
+        (drug_class.name,),
+        tuple(reversed(names.values())),
+        other_names(asked, drug_class.misspellings),
+        other_names(asked, names_of_class(drug_class.name)),
+    )
+
+
+def meaning_of_drug(asked: str, drug: Drug) -> Meaning:
+    """What the name of a drug means: every product with its ingredients."""
     same = [other for other in drugs() if set(other.ingredients) == set(drug.ingredients)]
-    for product in same:
-        yield from product.names[: len(product.names) - len(product.misspellings)]
-    for product in same:
-        yield from product.misspellings
+    misspelt = [name for product in same for name in product.misspellings]
+    names = (name for product in same for name in product.names if name not in product.misspellings)
+    return Meaning("drug", drug.ingredients, other_names(asked, names), other_names(asked, misspelt))
 
 
 @cache
@@ -106,10 +128,10 @@ def meaning_of(words: str) -> Meaning | None:
     """What the words name, all together: a drug, a class, a term, or nothing that the vocabulary knows."""
     drug = drug_named(words)
     if drug is not None:
-        return Meaning("drug", drug.ingredients, other_names(words, names_of_drug(drug)))
+        return meaning_of_drug(words, drug)
     drug_class = class_names().get(words_of(words))
     if drug_class is not None:
-        return Meaning("drug_class", (drug_class.name,), other_names(words, names_of_class(drug_class.name)))
+        return meaning_of_class(words, drug_class)
     term = terms().get(words_of(words))
     if term is not None:
         return Meaning(term.field, (), other_names(words, (*term.names, *term.includes)))
@@ -121,6 +143,21 @@ def places_of_names(words: list[str]) -> set[int]:
     tables: tuple[Names[Any], ...] = (drug_names(), class_names(), treatment_names(), terms())
     found = {place for names in tables for one in names.find(words) for place in range(one.start, one.stop)}
     return found | {place for place, word in enumerate(words) if any(names.get([word]) for names in tables)}
+
+
+@cache
+def acronyms() -> frozenset[str]:
+    """The folded names that are capitals only: "tens" of "TENS"."""
+    classes = (name for drug_class in drug_classes().values() for name in drug_class.aliases)
+    entries = (entry for field in get_args(Kind) for entry in table("abbreviations")[field].values())
+    known = (*classes, *(name for entry in entries for name in entry["names"]))
+    return frozenset(name.lower() for name in known if name.isalpha() and name.isupper())
+
+
+def is_acronym(word: str) -> bool:
+    """The word is capitals only in the vocabulary, or the plural of such."""
+    name = folded(word)
+    return name in acronyms() or name.removesuffix("s") in acronyms()
 
 
 @cache

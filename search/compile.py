@@ -32,7 +32,7 @@ from imrsearch.search.language import (
     searches_words_of,
     written,
 )
-from imrsearch.search.marks import Pattern, pattern_of
+from imrsearch.search.marks import Pattern, pattern_of, patterns_of_name
 from imrsearch.search.proximity import is_phrase, phrases_query, read_query
 from imrsearch.search.query import DATE, UNDATED, Query, date_span, days_of
 from imrsearch.search.ranges import ends_of, is_range
@@ -170,16 +170,19 @@ def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
     Every item that is found by the name or its meaning has the same weight from it, by field; the words as typed
     score on top. So a rare misspelling never outranks the name that was asked for.
     """
-    asked = [query for word in named.words if (query := compile_node(word, engine))]
+    typed = (patterns_query(patterns_of_name(word.text), engine) for word in named.words)
+    asked = [query for query in typed if query]
     weighed = []
     if named.meaning.values:
         held = FIELD[named.meaning.field]
         meant = all_of(value_query(held, value, engine=engine) for value in named.meaning.values)
         weighed.append(weighted(meant, held.boost or max(BOOSTS.values())))
     if named.meaning.spelled:
-        names = list(dict.fromkeys(terms for terms in named_terms(named) if terms))
+        names = (" ".join(word.text for word in named.words), *named.meaning.spelled)
+        several = dict.fromkeys(pattern for name in names for pattern in patterns_of_name(name))
+        patterns = [pattern for pattern in several if pattern.terms]
         for name, boost in BOOSTS.items():
-            spelled = any_of(terms_query(FIELD[name], terms=terms, engine=engine) for terms in names)
+            spelled = any_of(pattern_query(FIELD[name], pattern=pattern, engine=engine) for pattern in patterns)
             weighed.append(weighted(spelled, boost))
     sides = [tantivy.Query.disjunction_max_query(weighed)]
     if asked:
@@ -187,10 +190,14 @@ def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
     return any_of(sides)
 
 
-def named_terms(named: Named) -> Iterable[tuple[str, ...]]:
-    """The terms of each name that is searched for as text, the asked one first."""
-    yield terms_of(" ".join(word.text for word in named.words))
-    yield from map(terms_of, named.meaning.names)
+def patterns_query(patterns: Iterable[Pattern], engine: Engine) -> tantivy.Query | None:
+    """One of the patterns in any field that plain words search."""
+    found = [
+        in_fields(BOOSTS, partial(pattern_query, pattern=pattern, engine=engine))
+        for pattern in patterns
+        if pattern.terms
+    ]
+    return any_of(found) if found else None
 
 
 def mentioned(node: Node, engine: Engine) -> tantivy.Query:

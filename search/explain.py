@@ -106,8 +106,8 @@ def tree_lines(node: Node, depth: int = 0, *, inside: bool = False) -> Iterator[
             yield f"{margin}name {' '.join(word.text for word in words).strip(EDGES)}"
             if meaning.values:
                 yield f"{margin}  {meaning.field.replace('_', '-')}: {' and '.join(meaning.values)}"
-            if meaning.names:
-                yield f"{margin}  also {', '.join(meaning.names)}"
+            if meaning.spelled:
+                yield f"{margin}  also {', '.join(meaning.spelled)}"
         case _:
             kind = type(node).__name__.lower()
             loose = ", the summary counts too" if inside and isinstance(node, Word) and node.loose else ""

@@ -363,7 +363,7 @@ def written(node: Node) -> str:
             return " OR ".join(map(grouped, parts))
         case Named(words, meaning):
             meant = " AND ".join(valued(meaning.field, value) for value in meaning.values)
-            asked = " AND ".join(map(written, words))
+            asked = " AND ".join(f'"{each}"' if SPACE.search(each) else each for each in map(written, words))
             sides = [f"({side})" if " AND " in side else side for side in (asked, meant) if side]
             return " OR ".join([*sides, *(f'"{name}"' if " " in name else name for name in meaning.spelled)])
         case _:

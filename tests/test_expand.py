@@ -59,6 +59,8 @@ def ids(results) -> list[str]:
         pytest.param("ESI", "TFESI", id="kinds-of-it"),
         pytest.param("EMG/NCV", "electrodiagnostic studies", id="emg-ncv"),
         pytest.param("EMG", "electromyography", id="emg"),
+        pytest.param("EMG/NCV", "electromyography and nerve conduction velocity", id="emg-ncv-in-full"),
+        pytest.param("electromyography and nerve conduction velocity", "EMG/NCV", id="in-full-emg-ncv"),
         pytest.param("NCS", "nerve conduction velocity", id="ncs"),
         pytest.param("UDS", "urine drug test", id="uds"),
         pytest.param("urine drug screens", "UDT", id="plural"),
@@ -442,3 +444,56 @@ def test_the_summary_counts_little_and_is_told(told):
     assert first.score > second.score
     assert not any("no item has" in line for line in told.search(Query(text="hygiene custom zebra")).notices[1:-1])
     assert told.explain(Query(text="insomnia")).tree == ("word insomnia",)
+
+
+NAMING = (
+    letter("N1", item("TENS unit", rationale="A trial is needed.")),
+    letter("N2", item("Ten visits of aquatic therapy", rationale="Ten were used.")),
+    letter("N3", item("Soma 350mg", drugs=("carisoprodol",), drug_classes=("muscle relaxants",))),
+    letter("N4", item("Valium 5mg", rationale="It relaxes muscle; a muscular patient was relaxed.")),
+    letter("N5", item("Nerve block", rationale="An anticonvulsant failed, and so did Klonipin.")),
+    letter("N6", item("Electromyography and nerve conduction velocity of both arms")),
+    letter("N7", item("Oral drug", rationale="NSAIDs by mouth, and a topical gel later.")),
+)
+
+
+@pytest.fixture(scope="module")
+def naming(tmp_path_factory):
+    return Searcher.open(index_of(NAMING, tmp_path_factory.mktemp("naming") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("TENS", ["N1:1"], id="an-acronym-is-not-its-stem"),
+        pytest.param("ten", ["N1:1", "N2:1"], id="the-stem"),
+        pytest.param("muscle relaxants", ["N3:1"], id="a-class-is-a-phrase"),
+        pytest.param("topical NSAIDs", [], id="a-class-is-a-phrase-too"),
+        pytest.param("anti-epilepsy drugs", ["N5:1"], id="another-name-of-a-class"),
+        pytest.param("emg/ncv", ["N6:1"], id="spelled-out"),
+        pytest.param("clonazepam", ["N5:1"], id="a-misspelling-is-searched"),
+    ],
+)
+def test_names_are_searched_as_names(naming, text, found):
+    results = naming.search(Query(text=text, widen=False))
+    assert sorted(ids(results)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "unsaid"),
+    [
+        pytest.param("anti-epilepsy drugs", "anticonvulsant", "epileptic drug", id="other-names-of-a-class"),
+        pytest.param("clonazepam", "Klonopin", "Klonipin", id="brands-without-misspellings"),
+        pytest.param("benzos", "benzodiazepines (alprazolam", "benzodiazapine", id="class-without-misspellings"),
+    ],
+)
+def test_what_is_said_of_a_name(naming, text, said, unsaid):
+    [notice] = [line for line in naming.search(Query(text=text, limit=0)).notices if "also searched" in line]
+    assert said in notice
+    assert unsaid not in notice
+
+
+def test_a_class_of_several_words_is_marked_as_one(naming):
+    explained = naming.explain(Query(text="muscle relaxants"))
+    assert explained.tree[0] == "name muscle relaxants"
+    assert explained.query_as_run.startswith('"muscle relaxants" OR drug_class:"muscle relaxants" OR ')
