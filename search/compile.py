@@ -6,8 +6,9 @@ count one fact three times. Filters and values never score.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from typing import assert_never
 
 import tantivy
@@ -44,6 +45,14 @@ OTHER_FIELDS = 0.3
 # A name found by expansion, against 1 for the field's own boost: below any word found as typed.
 EXPANSION = 0.6
 
+# The weight of two neighbouring words of the question that stand together, against 1 for the field's own boost; looked
+# for in questions of so many words only, and in the fields that count in full.
+TOGETHER = 0.5
+SHORT_QUESTION = range(2, 7)
+FULL_BOOST = 1.0
+# "4 weeks" is also near in "4 to 6 weeks".
+NUMBER_REACH = 2
+
 
 def terms_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are indexed: "10/325mg" is ("10", "325", "mg")."""
@@ -55,6 +64,40 @@ def compile_query(question: Question, engine: Engine) -> tantivy.Query:
     filters = [unscored(compile_tree(node, engine)) for node in question.filters.values()]
     text = compile_tree(question.tree, engine, left=all_of(filters) if filters else None)
     return all_of([text, *filters]) if filters else text
+
+
+def preferring_together(found: tantivy.Query, tree: Node, engine: Engine) -> tantivy.Query:
+    """The same items; those score more in which neighbouring words of a short question stand together."""
+    pairs = [pair_query(one, other, engine) for one, other in neighbours_in(tree)]
+    return tantivy.Query.boolean_query([(Must, found), *((Should, pair) for pair in pairs)]) if pairs else found
+
+
+def neighbours_in(tree: Node) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The terms of each word and of the next one, where the question is a few words that must all be found."""
+    said: list[list[Word]] = [[]]
+    for part in tree.parts if isinstance(tree, All) else (tree,):
+        match part:
+            case Word():
+                said[-1].append(part)
+            case Named(words):
+                said[-1] += words
+            case _:
+                said.append([])
+    if sum(map(len, said)) in SHORT_QUESTION:
+        for run in said:
+            terms = [terms for word in run if (terms := terms_of(word.text))]
+            yield from pairwise(terms)
+
+
+def pair_query(first: tuple[str, ...], second: tuple[str, ...], engine: Engine) -> tantivy.Query:
+    """The terms of both side by side in a field; a number may stand a few words before its word."""
+    slop = NUMBER_REACH if len(first) == 1 and first[0][0].isdigit() and not second[0][0].isdigit() else 0
+    fields = [
+        boosted(engine.phrase(words_field(FIELD[name]), (*first, *second), slop=slop), TOGETHER * boost)
+        for name, boost in BOOSTS.items()
+        if FIELD[name].kind == "text" and boost >= FULL_BOOST
+    ]
+    return tantivy.Query.disjunction_max_query(fields, OTHER_FIELDS)
 
 
 def compile_tree(tree: Node, engine: Engine, *, left: tantivy.Query | None = None) -> tantivy.Query:

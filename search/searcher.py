@@ -15,7 +15,16 @@ from imrsearch.schema.fields import FIELD, Field
 from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.records import Letter
 from imrsearch.search.advice import absent_words, advice, is_held, is_indexed
-from imrsearch.search.compile import all_of, compile_query, everything, mentioned, undated, value_query, within_days
+from imrsearch.search.compile import (
+    all_of,
+    compile_query,
+    everything,
+    mentioned,
+    preferring_together,
+    undated,
+    value_query,
+    within_days,
+)
 from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_letters, with_chosen
 from imrsearch.search.engine import Engine
@@ -40,7 +49,7 @@ class Answer(Struct, frozen=True):
     """Results, and how they came about.
 
     question  as it ran: widened where no item has all of it
-    found     the same with its days, as the engine takes it
+    found     the same with its days, as the engine takes it, with what only changes the order
     """
 
     results: Results
@@ -77,6 +86,7 @@ class Searcher:
         """The results of a checked query, and how it ran."""
         question = self.question(query, clock)
         wanted = wanted_in(question.tree)
+        typed = question.tree
         asked, found, total = self.found(query, question, clock)
         hints: tuple[str, ...] = ()
         if not total and (wider := clock.lap("advice", self.widened(query, question))):
@@ -86,7 +96,8 @@ class Searcher:
             else:
                 hints = (WIDEN_HINT,)
         letters = clock.lap("letters", count_letters(self.engine, found, total=total))
-        rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree, total=total))
+        ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
+        rows = clock.lap("rank", ranked(self.engine, ordered, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
         notices = (*question.notices, *self.remarks(query, question, asked=asked, total=total), *hints)
@@ -106,7 +117,7 @@ class Searcher:
             facets=facets,
             offset=query.offset,
         )
-        return Answer(results, question, found)
+        return Answer(results, question, ordered)
 
     def explain(self, query: Query, *, id: str | None = None) -> Explanation:
         """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""

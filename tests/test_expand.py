@@ -11,6 +11,7 @@ from imrsearch.indexer.sources import letter_files
 from imrsearch.schema.derive.treatment import one_edit_apart
 from imrsearch.schema.meaning import known_words, meaning_of, name_meant_by, names_near, terms
 from imrsearch.schema.vocabulary import class_names, drug_names, table, words_of
+from imrsearch.search.compile import neighbours_in
 from imrsearch.search.expand import expand
 from imrsearch.search.language import Named, parse, wanted_leaves, written
 from imrsearch.search.query import Query
@@ -497,3 +498,54 @@ def test_a_class_of_several_words_is_marked_as_one(naming):
     explained = naming.explain(Query(text="muscle relaxants"))
     assert explained.tree[0] == "name muscle relaxants"
     assert explained.query_as_run.startswith('"muscle relaxants" OR drug_class:"muscle relaxants" OR ')
+
+
+APART = "A program of weeks: 4 visits, and the knee is functional."
+BESIDE = (
+    letter("T1", item("Brace", rationale=f"{APART} There is improvement, physical signs, therapy.")),
+    letter("T2", item("Brace", rationale=f"{APART} Functional improvement, physical therapy, signs.")),
+    letter(
+        "T3", item("Brace", rationale="A program of 4 to 6 weeks, visits; the knee and the improvement are functional.")
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory):
+    return Searcher.open(index_of(BESIDE, tmp_path_factory.mktemp("beside") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "total"),
+    [
+        pytest.param("functional improvement", "T2:1", 3, id="side-by-side"),
+        pytest.param("knee functional improvement", "T2:1", 3, id="of-three"),
+        pytest.param("program 4 weeks", "T3:1", 3, id="a-number-near-its-word"),
+        pytest.param("functional improvement zebra", "T2:1", 3, id="widened"),
+    ],
+)
+def test_neighbouring_words_of_a_short_question_rank_first(beside, text, first, total):
+    hits = beside.search(Query(text=text)).hits
+    assert (hits[0].id, len(hits)) == (first, total)
+    assert hits[0].score > hits[1].score
+    explained = beside.explain(Query(text=text))
+    assert explained.score.score == pytest.approx(hits[0].score, rel=1e-5)
+    assert "words side by side" in str(explained.score)
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        pytest.param("knee", 0, id="one-word"),
+        pytest.param("knee pain", 1, id="two"),
+        pytest.param("a b c d e f", 5, id="six"),
+        pytest.param("a b c d e f g", 0, id="seven"),
+        pytest.param("knee OR pain", 0, id="alternatives"),
+        pytest.param('knee "back pain" brace', 0, id="a-phrase-between"),
+        pytest.param("muscle relaxants taper", 1, id="a-class-is-one"),
+        pytest.param("functional restoration program visits", 3, id="a-name-of-several-words"),
+        pytest.param("-knee pain weeks", 1, id="not-what-is-excluded"),
+    ],
+)
+def test_neighbours(text, pairs):
+    assert len(list(neighbours_in(expand(parse(text)).tree))) == pairs
