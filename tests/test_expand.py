@@ -69,6 +69,7 @@ def ids(results) -> list[str]:
         pytest.param("SCS", "spinal cord stimulator", id="scs"),
         pytest.param("X-rays", "radiograph", id="x-ray"),
         pytest.param("pre-op", "preoperative", id="pre-op"),
+        pytest.param("after surgery", "post-op", id="after-surgery"),
         pytest.param("trigger point injections", "TPI", id="tpi"),
         pytest.param("LSO", "lumbosacral orthosis", id="lso"),
         pytest.param("chiro", "chiropractic", id="chiro"),

@@ -13,7 +13,7 @@ from tests.relevance.engines import Ours, TantivyDefaults
 from tests.relevance.report import ROWS, mean, score_all
 
 # A little below what was measured: a change that falls through this has made the ranking worse.
-NDCG = 0.88
+NDCG = 0.89
 
 
 @pytest.fixture(scope="module")
