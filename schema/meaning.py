@@ -178,7 +178,7 @@ def names_by_length() -> dict[int, tuple[str, ...]]:
     """Well-spelt names of one word, of drugs and of classes, by how many letters they have."""
     of_drugs = {name for drug in drugs() for name in (*drug.ingredients, *drug.brands)}
     known = {" ".join(words_of(name)) for name in (*of_drugs, *class_names())}
-    names = sorted(name for name in known if name.isalpha() and meaning_of(name))
+    names = sorted(name for name in known if name.isalpha() and (drug_names().get([name]) or class_names().get([name])))
     return {length: tuple(name for name in names if len(name) == length) for length in set(map(len, names))}
 
 

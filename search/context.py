@@ -35,12 +35,14 @@ def loosened(group: All | AnyOf, *, inside: bool = False) -> All | AnyOf:
 
 def loosened_words(words: Sequence[Word]) -> Iterator[Word]:
     """Words side by side; those that say what must be in the item stay as they are."""
+    numbers = [any(character.isdigit() for character in word.text) for word in words]
+    numbered = {place for place in range(len(words)) if any(numbers[max(place - 1, 0) : place + 2])}
     owners = [(owner, word) for owner, typed in enumerate(words) for word in words_of(typed.text)]
-    named = {owners[place][0] for place in places_of_names([word for _, word in owners])}
-    numbered = [any(character.isdigit() for character in word.text) for word in words]
+    # The tables of names are slow to read the first time.
+    named = places_of_names([word for _, word in owners]) if len(numbered) < len(words) else ()
+    firm = numbered.union(owners[place][0] for place in named)
     for place, word in enumerate(words):
-        firm = place in named or any(numbered[max(place - 1, 0) : place + 2])
-        yield word if firm else structs.replace(word, loose=True)
+        yield word if place in firm else structs.replace(word, loose=True)
 
 
 def is_loose(node: Node) -> bool:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec import structs
 
-from imrsearch.schema.meaning import Meaning, longest_name, meaning_of, name_meant_by
+from imrsearch.schema.meaning import SHORTEST_TYPED, Meaning, longest_name, meaning_of, name_meant_by
 from imrsearch.schema.vocabulary import WORD, folded
 from imrsearch.search.language import (
     EDGES,
@@ -68,8 +68,11 @@ def correction(text: str, *, indexed: Callable[[str], bool], held: Callable[[str
     """The text with misspelt names of drugs and classes as they are spelt; `read` keeps what was corrected."""
 
     def spelt(match: re.Match[str]) -> str:
+        # Most words are in the index, and to look is quicker than to read the names.
+        if len(match[0]) < SHORTEST_TYPED or indexed(match[0]):
+            return match[0]
         name = name_meant_by(folded(match[0]), held=held)
-        if name is None or indexed(match[0]):
+        if name is None:
             return match[0]
         read[match[0]] = name
         return name
