@@ -41,6 +41,7 @@ class Field(Struct, frozen=True, kw_only=True):
     filter     values can be asked for by an option of the same name
     words      a keyword whose words can be searched too
     boost      weight of a plain word that matches here; 0: only `field:word` searches it
+    context    weight of a plain word that matches only here, while others match where there is a boost; 0: none
     aliases    other names of the field in a question
     spoken     words before a number that also mean this field: "page 24"
     canonical  what the user typed to the values an item must hold: "Klonopin" to ("clonazepam",)
@@ -56,6 +57,7 @@ class Field(Struct, frozen=True, kw_only=True):
     filter: bool = False
     words: bool = False
     boost: float = 0.0
+    context: float = 0.0
     aliases: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
     tree: bool = False
@@ -210,7 +212,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
     )
     rationale: str = text(lambda letter, item: item.rationale, boost=1.0, help="The reviewer's reasons.")
     summary: str = text(
-        lambda letter, item: letter.summary, help="Clinical case summary, shared by all items of a letter."
+        lambda letter, item: letter.summary, context=0.1, help="Clinical case summary, shared by all items of a letter."
     )
     specialty: tuple[str, ...] = keyword(
         lambda letter, item: tuple(dict.fromkeys(canonical_specialty(printed) for printed in letter.specialties)),
@@ -248,6 +250,7 @@ SPOKEN: dict[str, Field] = {word: field for field in FIELDS for word in field.sp
 FACETS: tuple[Field, ...] = tuple(field for field in FIELDS if field.facet)
 FILTERS: tuple[Field, ...] = tuple(field for field in FIELDS if field.filter)
 BOOSTS: dict[str, float] = {field.name: field.boost for field in FIELDS if field.boost}
+CONTEXTS: dict[str, float] = {field.name: field.context for field in FIELDS if field.context}
 
 
 def chunks_of(letter: Letter) -> Iterator[Chunk]:

@@ -1,29 +1,35 @@
 """What words of a question mean: a drug, a class of drugs, or a treatment or term that has other names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
 from imrsearch.schema.derive.treatment import one_edit_apart
 from imrsearch.schema.vocabulary import (
     Drug,
+    DrugClass,
     Names,
     body_part_names,
     class_names,
     classes_of,
+    drug_classes,
     drug_named,
     drug_names,
     drugs,
+    folded,
     ordinary_words,
     table,
     treatment_names,
     words_of,
 )
 
-# A shorter word is one letter away from too many others.
-SHORTEST_MISSPELT = 6
+# Names of fewer letters are one letter away from too many words; a typed word may lack one of them.
+SHORTEST_MISSPELT = 5
+SHORTEST_TYPED = 4
+# In so short a word the first letter is more likely right than the others.
+SHORT = 6
 
 Kind = Literal["treatment", "abbreviation"]
 
@@ -44,21 +50,24 @@ class Term(Struct, frozen=True):
 class Meaning(Struct, frozen=True):
     """What a word or run of words names in the vocabulary.
 
-    field   "drug" or "drug_class": the keyword field that holds the values; "treatment" or "abbreviation"
-    values  canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen"); none where no field has
-            any
-    names   the other names as printed, the asked one left out: of a drug its brands, generic names and known
-            misspellings; of a class the generic names of its drugs
+    field     "drug" or "drug_class": the keyword field that holds the values; "treatment" or "abbreviation"
+    values    canonical values, all of which an item must hold: ("hydrocodone", "acetaminophen"); none where no field
+              has any
+    names     the other names as printed, the asked one left out: of a drug its brands and generic names
+    misspelt  known misspellings of any of them
+    members   of a class the generic names of its drugs, which its value finds
     """
 
     field: Literal["drug", "drug_class"] | Kind
     values: tuple[str, ...]
     names: tuple[str, ...]
+    misspelt: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def spelled(self) -> tuple[str, ...]:
-        """The names that are searched for in the text; a class is found by its value alone."""
-        return () if self.field == "drug_class" else self.names
+        """The names that are searched for in the text."""
+        return (*self.names, *self.misspelt)
 
 
 def other_names(asked: str, names: Iterable[str]) -> tuple[str, ...]:
@@ -77,13 +86,29 @@ def names_of_class(name: str) -> Iterator[str]:
                 yield drug.ingredients[0]
 
 
-def names_of_drug(drug: Drug) -> Iterator[str]:
-    """Names of every product with the drug's ingredients: correct ones first, misspellings last."""
+def meaning_of_class(asked: str, drug_class: DrugClass) -> Meaning:
+    """What the name of a class means; "opioid medication" is found with "opioid", and plurals with their singular."""
+    singular = {name: f" {' '.join(words_of(name))}".removesuffix("s") for name in (asked, drug_class.name)}
+    singular |= {name: f" {' '.join(words_of(name))}".removesuffix("s") for name in drug_class.aliases}
+    keys = dict.fromkeys(singular.values())
+    shortest = [key for key in keys if not any(other != key and f"{other} " in f"{key} " for other in keys)]
+    names = {singular[name]: name for name in reversed(singular) if singular[name] in shortest}
+    names.pop(singular[asked], None)
+    return Meaning(
+        "drug_class",
+        (drug_class.name,),
+        tuple(reversed(names.values())),
+        other_names(asked, drug_class.misspellings),
+        other_names(asked, names_of_class(drug_class.name)),
+    )
+
+
+def meaning_of_drug(asked: str, drug: Drug) -> Meaning:
+    """What the name of a drug means: every product with its ingredients."""
     same = [other for other in drugs() if set(other.ingredients) == set(drug.ingredients)]
-    for product in same:
-        yield from product.names[: len(product.names) - len(product.misspellings)]
-    for product in same:
-        yield from product.misspellings
+    misspelt = [name for product in same for name in product.misspellings]
+    names = (name for product in same for name in product.names if name not in product.misspellings)
+    return Meaning("drug", drug.ingredients, other_names(asked, names), other_names(asked, misspelt))
 
 
 @cache
@@ -103,14 +128,36 @@ def meaning_of(words: str) -> Meaning | None:
     """What the words name, all together: a drug, a class, a term, or nothing that the vocabulary knows."""
     drug = drug_named(words)
     if drug is not None:
-        return Meaning("drug", drug.ingredients, other_names(words, names_of_drug(drug)))
+        return meaning_of_drug(words, drug)
     drug_class = class_names().get(words_of(words))
     if drug_class is not None:
-        return Meaning("drug_class", (drug_class.name,), other_names(words, names_of_class(drug_class.name)))
+        return meaning_of_class(words, drug_class)
     term = terms().get(words_of(words))
     if term is not None:
         return Meaning(term.field, (), other_names(words, (*term.names, *term.includes)))
     return None
+
+
+def places_of_names(words: list[str]) -> set[int]:
+    """Where among folded words the name of a drug, a class or a treatment stands."""
+    tables: tuple[Names[Any], ...] = (drug_names(), class_names(), treatment_names(), terms())
+    found = {place for names in tables for one in names.find(words) for place in range(one.start, one.stop)}
+    return found | {place for place, word in enumerate(words) if any(names.get([word]) for names in tables)}
+
+
+@cache
+def acronyms() -> frozenset[str]:
+    """The folded names that are capitals only: "tens" of "TENS"."""
+    classes = (name for drug_class in drug_classes().values() for name in drug_class.aliases)
+    entries = (entry for field in get_args(Kind) for entry in table("abbreviations")[field].values())
+    known = (*classes, *(name for entry in entries for name in entry["names"]))
+    return frozenset(name.lower() for name in known if name.isalpha() and name.isupper())
+
+
+def is_acronym(word: str) -> bool:
+    """The word is capitals only in the vocabulary, or the plural of such."""
+    name = folded(word)
+    return name in acronyms() or name.removesuffix("s") in acronyms()
 
 
 @cache
@@ -131,17 +178,33 @@ def names_by_length() -> dict[int, tuple[str, ...]]:
     """Well-spelt names of one word, of drugs and of classes, by how many letters they have."""
     of_drugs = {name for drug in drugs() for name in (*drug.ingredients, *drug.brands)}
     known = {" ".join(words_of(name)) for name in (*of_drugs, *class_names())}
-    names = sorted(name for name in known if name.isalpha() and meaning_of(name))
+    names = sorted(name for name in known if name.isalpha() and (drug_names().get([name]) or class_names().get([name])))
     return {length: tuple(name for name in names if len(name) == length) for length in set(map(len, names))}
 
 
 @lru_cache(maxsize=4096)
-def name_meant_by(word: str) -> str | None:
-    """The one name of a drug or class that a folded word is a letter away from: "hydrocodne" means "hydrocodone"."""
-    if len(word) < SHORTEST_MISSPELT or not word.isalpha() or word in known_words() or meaning_of(word):
-        return None
+def names_near(word: str) -> tuple[str, ...]:
+    """The names of drugs and classes that a folded word is a letter away from, or two neighbours exchanged.
+
+    None of an ordinary word, and none of a word that is itself a part of some name.
+    """
+    if len(word) < SHORTEST_TYPED or not word.isalpha() or word in known_words() or meaning_of(word):
+        return ()
     lengths = range(max(len(word) - 1, SHORTEST_MISSPELT), len(word) + 2)
     near = [name for n in lengths for name in names_by_length().get(n, ()) if one_edit_apart(word, name)]
     # A plural is no second name: "benzodiazepins" is near "benzodiazepine" and its plural.
-    distinct = {name for name in near if name.removesuffix("s") not in near or not name.endswith("s")}
-    return distinct.pop() if len(distinct) == 1 else None
+    distinct = [name for name in near if name.removesuffix("s") not in near or not name.endswith("s")]
+    alike = [name for name in distinct if name[0] == word[0]]
+    return tuple(alike if alike and len(word) <= SHORT else distinct)
+
+
+def name_meant_by(word: str, *, held: Callable[[str], bool] | None = None) -> str | None:
+    """The one name of a drug or class that a folded word may mean: "hydrocodne" means "hydrocodone".
+
+    held  items hold what the name means: of several names near, the only such one is meant
+    """
+    near = names_near(word)
+    if len(near) > 1 and held:
+        near = tuple(filter(held, near))
+    values = {meaning.values for name in near if (meaning := meaning_of(name))}
+    return near[0] if len(values) == 1 else None

@@ -118,16 +118,18 @@ class Drug(Struct, frozen=True):
 class DrugClass(Struct, frozen=True):
     """A class of drugs.
 
-    name         plain plural: "muscle relaxants"
-    within       the wider classes: ("antidepressants",) of "SSRIs"
-    subcategory  of the state's own list, or null
-    aliases      singulars, abbreviations, variants
+    name          plain plural: "muscle relaxants"
+    within        the wider classes: ("antidepressants",) of "SSRIs"
+    subcategory   of the state's own list, or null
+    aliases       singulars, abbreviations, variants
+    misspellings  seen in letters, or likely
     """
 
     name: str
     within: tuple[str, ...]
     subcategory: str | None
     aliases: tuple[str, ...]
+    misspellings: tuple[str, ...] = ()
 
 
 class Treatment(Struct, frozen=True):
@@ -175,7 +177,13 @@ def drugs() -> tuple[Drug, ...]:
 def drug_classes() -> dict[str, DrugClass]:
     """Every class of drugs by its plain name."""
     return {
-        name: DrugClass(name, tuple(entry.get("within", ())), entry.get("subcategory"), tuple(entry.get("aliases", ())))
+        name: DrugClass(
+            name,
+            tuple(entry.get("within", ())),
+            entry.get("subcategory"),
+            tuple(entry.get("aliases", ())),
+            tuple(entry.get("misspellings", ())),
+        )
         for name, entry in table("drug_classes").items()
     }
 
@@ -211,7 +219,7 @@ def class_names() -> Names[DrugClass]:
     """Every name of every class of drugs."""
     names: Names[DrugClass] = Names()
     for drug_class in drug_classes().values():
-        for name in (drug_class.name, *drug_class.aliases):
+        for name in (drug_class.name, *drug_class.aliases, *drug_class.misspellings):
             names.add(name, drug_class)
     names.add_plurals()
     return names

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 from imrsearch.schema.documents import places_in, words_field
 from imrsearch.schema.fields import BOOSTS, FIELD, FIELDS, Field
-from imrsearch.search.compile import compile_tree, terms_of, terms_query, value_query
+from imrsearch.schema.meaning import meaning_of
+from imrsearch.search.compile import all_of, compile_tree, mentioned, terms_of, terms_query, value_query
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     EDGES,
@@ -88,9 +89,18 @@ def is_indexed(word: str, engine: Engine) -> bool:
     return any(engine.count(terms_query(field, terms=terms, engine=engine)) for field in fields)
 
 
+def is_held(name: str, engine: Engine) -> bool:
+    """Some item's drug is what the name means, or of that class."""
+    meaning = meaning_of(name)
+    if meaning is None or not meaning.values:
+        return False
+    held = FIELD[meaning.field]
+    return bool(engine.count(all_of(value_query(held, value, engine=engine) for value in meaning.values)))
+
+
 def is_found(leaf: Leaf, engine: Engine) -> bool:
-    """Some item has it."""
-    return bool(engine.count(compile_tree(leaf, engine)))
+    """Some item has it, or a summary where that counts."""
+    return bool(engine.count(mentioned(leaf, engine)))
 
 
 def said_of(leaf: Leaf) -> str:

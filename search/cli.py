@@ -126,8 +126,8 @@ def search(
     offset: Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")] = 0,
     expand: Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")] = True,
     widen: Annotated[
-        bool, typer.Option("--widen", help="Where no item has all the words, find those that have most.")
-    ] = False,
+        bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")
+    ] = True,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,
     json: AsJson = False,
     index: IndexDir = None,

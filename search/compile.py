@@ -6,14 +6,16 @@ count one fact three times. Filters and values never score.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from typing import assert_never
 
 import tantivy
 
 from imrsearch.schema.documents import exact_field, terms_in, value_term, words_field
-from imrsearch.schema.fields import BOOSTS, FIELD, Field
+from imrsearch.schema.fields import BOOSTS, CONTEXTS, FIELD, Field
+from imrsearch.search.context import anchor_of, is_loose
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     All,
@@ -31,7 +33,7 @@ from imrsearch.search.language import (
     searches_words_of,
     written,
 )
-from imrsearch.search.marks import Pattern, pattern_of
+from imrsearch.search.marks import Pattern, pattern_of, patterns_of_name
 from imrsearch.search.proximity import is_phrase, phrases_query, read_query
 from imrsearch.search.query import DATE, UNDATED, Query, date_span, days_of
 from imrsearch.search.ranges import ends_of, is_range
@@ -42,6 +44,14 @@ Must, Should, MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.
 OTHER_FIELDS = 0.3
 # A name found by expansion, against 1 for the field's own boost: below any word found as typed.
 EXPANSION = 0.6
+
+# The weight of two neighbouring words of the question that stand together, against 1 for the field's own boost; looked
+# for in questions of so many words only, and in the fields that count in full.
+TOGETHER = 0.5
+SHORT_QUESTION = range(2, 7)
+FULL_BOOST = 1.0
+# "4 weeks" is also near in "4 to 6 weeks".
+NUMBER_REACH = 2
 
 
 def terms_of(text: str) -> tuple[str, ...]:
@@ -56,20 +66,59 @@ def compile_query(question: Question, engine: Engine) -> tantivy.Query:
     return all_of([text, *filters]) if filters else text
 
 
+def preferring_together(found: tantivy.Query, tree: Node, engine: Engine) -> tantivy.Query:
+    """The same items; those score more in which neighbouring words of a short question stand together."""
+    pairs = [pair_query(one, other, engine) for one, other in neighbours_in(tree)]
+    return tantivy.Query.boolean_query([(Must, found), *((Should, pair) for pair in pairs)]) if pairs else found
+
+
+def neighbours_in(tree: Node) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The terms of each word and of the next one, where the question is a few words that must all be found."""
+    said: list[list[Word]] = [[]]
+    for part in tree.parts if isinstance(tree, All) else (tree,):
+        match part:
+            case Word():
+                said[-1].append(part)
+            case Named(words):
+                said[-1] += words
+            case _:
+                said.append([])
+    if sum(map(len, said)) in SHORT_QUESTION:
+        for run in said:
+            terms = [terms for word in run if (terms := terms_of(word.text))]
+            yield from pairwise(terms)
+
+
+def pair_query(first: tuple[str, ...], second: tuple[str, ...], engine: Engine) -> tantivy.Query:
+    """The terms of both side by side in a field; a number may stand a few words before its word."""
+    slop = NUMBER_REACH if len(first) == 1 and first[0][0].isdigit() and not second[0][0].isdigit() else 0
+    fields = [
+        boosted(engine.phrase(words_field(FIELD[name]), (*first, *second), slop=slop), TOGETHER * boost)
+        for name, boost in BOOSTS.items()
+        if FIELD[name].kind == "text" and boost >= FULL_BOOST
+    ]
+    return tantivy.Query.disjunction_max_query(fields, OTHER_FIELDS)
+
+
 def compile_tree(tree: Node, engine: Engine, *, left: tantivy.Query | None = None) -> tantivy.Query:
     """The tree as a query; what holds no word that could be searched for finds nothing."""
     return compile_node(tree, engine, left=left) or tantivy.Query.empty_query()
 
 
-def compile_node(node: Node, engine: Engine, *, left: tantivy.Query | None = None) -> tantivy.Query | None:
+def compile_node(
+    node: Node, engine: Engine, *, left: tantivy.Query | None = None, anchored: bool = False
+) -> tantivy.Query | None:
     """The node as a query; None where it holds no word that could be searched for.
 
-    left  the only items that count, because of other parts: what must be read is read in these
+    left      the only items that count, because of other parts: what must be read is read in these
+    anchored  another part must be in the item: loose words may stand in the summary
     """
     match node:
         case Word() | Phrase() | Prefix():
             pattern = pattern_of(node)
-            return in_boosted_fields(partial(pattern_query, pattern=pattern, engine=engine)) if pattern.terms else None
+            fields = BOOSTS | CONTEXTS if anchored and is_loose(node) else BOOSTS
+            query_for = partial(pattern_query, pattern=pattern, engine=engine)
+            return in_fields(fields, query_for) if pattern.terms else None
         case Near():
             return near_query(node, engine, left=left)
         case Within():
@@ -80,26 +129,35 @@ def compile_node(node: Node, engine: Engine, *, left: tantivy.Query | None = Non
             found = compile_node(part, engine, left=left)
             return found and tantivy.Query.boolean_query([(Must, everything()), (MustNot, found)])
         case All(parts):
-            return all_of_query(parts, engine, left=left) if parts else everything()
+            return all_of_query(parts, engine, left=left, anchored=anchored) if parts else everything()
         case AnyOf(parts):
-            found_parts = [found for part in once(parts) if (found := compile_node(part, engine, left=left))]
+            several = [compile_node(part, engine, left=left, anchored=anchored) for part in once(parts)]
+            found_parts = [each for each in several if each]
             return any_of(found_parts) if found_parts else None
         case _:
             assert_never(node)
 
 
-def all_of_query(parts: tuple[Node, ...], engine: Engine, *, left: tantivy.Query | None) -> tantivy.Query | None:
+def all_of_query(
+    parts: tuple[Node, ...], engine: Engine, *, left: tantivy.Query | None, anchored: bool
+) -> tantivy.Query | None:
     """Every part, each once; negated parts together need one query of everything only where nothing else is asked."""
     clauses: list[tuple[tantivy.Occur, tantivy.Query]] = []
+    anchor = None if anchored else anchor_of(parts)
+    loose = () if anchored or anchor else [part for part in parts if is_loose(part)]
     # What must be read comes last, when the other parts leave few items.
     for part in sorted(once(parts), key=is_read):
         asked = part.part if isinstance(part, Not) else part
         narrower = [query for occur, query in clauses if occur is Must] if is_read(part) else []
-        wanted = compile_node(asked, engine, left=all_of([*narrower, left] if left else narrower) if narrower else left)
+        within = all_of([*narrower, left] if left else narrower) if narrower else left
+        free = not isinstance(part, Not) and part is not anchor and bool(anchored or anchor or is_loose(part))
+        wanted = compile_node(asked, engine, left=within, anchored=free)
         if wanted:
             clauses.append((MustNot if isinstance(part, Not) else Must, wanted))
     if not clauses:
         return None
+    if in_item := [found for part in loose if (found := compile_node(part, engine))]:
+        clauses.append((Must, unscored(any_of(in_item))))
     if all(occur is MustNot for occur, _ in clauses):
         clauses.append((Must, everything()))
     return tantivy.Query.boolean_query(clauses)
@@ -131,14 +189,14 @@ def near_query(near: Near, engine: Engine, *, left: tantivy.Query | None) -> tan
     if not all(pattern.terms for pattern in patterns):
         return None
     if is_phrase(near):
-        return in_boosted_fields(partial(phrases_query, near=near, engine=engine))
+        return in_fields(BOOSTS, partial(phrases_query, near=near, engine=engine))
     both = {
         name: all_of(pattern_query(FIELD[name], pattern=pattern, engine=engine) for pattern in patterns)
         for name in BOOSTS
     }
     counted = {name: all_of((query, unscored(left))) for name, query in both.items()} if left else both
     return all_of(
-        (in_boosted_fields(lambda field: both[field.name]), unscored(read_query(near, counted, engine=engine)))
+        (in_fields(BOOSTS, lambda field: both[field.name]), unscored(read_query(near, counted, engine=engine)))
     )
 
 
@@ -155,16 +213,19 @@ def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
     Every item that is found by the name or its meaning has the same weight from it, by field; the words as typed
     score on top. So a rare misspelling never outranks the name that was asked for.
     """
-    asked = [query for word in named.words if (query := compile_node(word, engine))]
+    typed = (patterns_query(patterns_of_name(word.text), engine) for word in named.words)
+    asked = [query for query in typed if query]
     weighed = []
     if named.meaning.values:
         held = FIELD[named.meaning.field]
         meant = all_of(value_query(held, value, engine=engine) for value in named.meaning.values)
         weighed.append(weighted(meant, held.boost or max(BOOSTS.values())))
     if named.meaning.spelled:
-        names = list(dict.fromkeys(terms for terms in named_terms(named) if terms))
+        names = (" ".join(word.text for word in named.words), *named.meaning.spelled)
+        several = dict.fromkeys(pattern for name in names for pattern in patterns_of_name(name))
+        patterns = [pattern for pattern in several if pattern.terms]
         for name, boost in BOOSTS.items():
-            spelled = any_of(terms_query(FIELD[name], terms=terms, engine=engine) for terms in names)
+            spelled = any_of(pattern_query(FIELD[name], pattern=pattern, engine=engine) for pattern in patterns)
             weighed.append(weighted(spelled, boost))
     sides = [tantivy.Query.disjunction_max_query(weighed)]
     if asked:
@@ -172,15 +233,24 @@ def named_query(named: Named, engine: Engine) -> tantivy.Query | None:
     return any_of(sides)
 
 
-def named_terms(named: Named) -> Iterable[tuple[str, ...]]:
-    """The terms of each name that is searched for as text, the asked one first."""
-    yield terms_of(" ".join(word.text for word in named.words))
-    yield from map(terms_of, named.meaning.names)
+def patterns_query(patterns: Iterable[Pattern], engine: Engine) -> tantivy.Query | None:
+    """One of the patterns in any field that plain words search."""
+    found = [
+        in_fields(BOOSTS, partial(pattern_query, pattern=pattern, engine=engine))
+        for pattern in patterns
+        if pattern.terms
+    ]
+    return any_of(found) if found else None
 
 
-def in_boosted_fields(query_for: Callable[[Field], tantivy.Query]) -> tantivy.Query:
-    """Found in any field that plain words search, by the field's boost."""
-    fields = [boosted(query_for(FIELD[name]), boost) for name, boost in BOOSTS.items()]
+def mentioned(node: Node, engine: Engine) -> tantivy.Query:
+    """Where the node is found by itself; of a loose word, where it may count."""
+    return compile_node(node, engine, anchored=is_loose(node)) or tantivy.Query.empty_query()
+
+
+def in_fields(boosts: Mapping[str, float], query_for: Callable[[Field], tantivy.Query]) -> tantivy.Query:
+    """Found in any of the fields, by the field's boost."""
+    fields = [boosted(query_for(FIELD[name]), boost) for name, boost in boosts.items()]
     return tantivy.Query.disjunction_max_query(fields, OTHER_FIELDS)
 
 

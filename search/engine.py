@@ -46,10 +46,10 @@ class Engine(Struct, frozen=True):
         """Items with the one term, or with several side by side."""
         return self.phrase(name, terms) if len(terms) > 1 else self.term(name, terms[0])
 
-    def phrase(self, name: str, terms: Sequence[str]) -> tantivy.Query:
-        """Items with the two or more terms side by side."""
+    def phrase(self, name: str, terms: Sequence[str], *, slop: int = 0) -> tantivy.Query:
+        """Items with the two or more terms side by side; with slop about so many words may stand between."""
         try:
-            return tantivy.Query.phrase_query(self.schema, name, list(terms))
+            return tantivy.Query.phrase_query(self.schema, name, list(terms), slop)
         except ValueError as error:
             raise failure_of(error, FAILED) from error
 

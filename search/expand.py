@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec import structs
 
-from imrsearch.schema.meaning import Meaning, longest_name, meaning_of, name_meant_by
+from imrsearch.schema.meaning import SHORTEST_TYPED, Meaning, longest_name, meaning_of, name_meant_by
 from imrsearch.schema.vocabulary import WORD, folded
 from imrsearch.search.language import (
     EDGES,
@@ -29,17 +29,20 @@ LISTED = 6
 
 
 def everywhere(_: str) -> bool:
-    """Any word may be in the index: nothing is known of it."""
+    """Any word may be in the index, and any item may hold the name: nothing is known of it."""
     return True
 
 
-def expand(question: Question, *, indexed: Callable[[str], bool] = everywhere) -> Question:
+def expand(
+    question: Question, *, indexed: Callable[[str], bool] = everywhere, held: Callable[[str], bool] = everywhere
+) -> Question:
     """The question with every name it holds unfolded: words outside quotes, negated ones too.
 
     indexed  some item or summary has the word; such a word is never a misspelt name
+    held     some item's drug is what the name means, or of that class
     """
     read: dict[str, str] = {}
-    tree = expanded(corrected(question.tree, partial(correction, indexed=indexed, read=read)))
+    tree = expanded(corrected(question.tree, partial(correction, indexed=indexed, held=held, read=read)))
     corrections = (f"{typed}: read as {name}" for typed, name in read.items())
     notices = (notice_of(named, left_out=left_out) for named, left_out in names_in(tree))
     said = dict.fromkeys((*corrections, *filter(None, notices)))
@@ -61,12 +64,15 @@ def corrected(node: Node, correct: Callable[[str], str]) -> Node:
             return node
 
 
-def correction(text: str, *, indexed: Callable[[str], bool], read: dict[str, str]) -> str:
+def correction(text: str, *, indexed: Callable[[str], bool], held: Callable[[str], bool], read: dict[str, str]) -> str:
     """The text with misspelt names of drugs and classes as they are spelt; `read` keeps what was corrected."""
 
     def spelt(match: re.Match[str]) -> str:
-        name = name_meant_by(folded(match[0]))
-        if name is None or indexed(match[0]):
+        # Most words are in the index, and to look is quicker than to read the names.
+        if len(match[0]) < SHORTEST_TYPED or indexed(match[0]):
+            return match[0]
+        name = name_meant_by(folded(match[0]), held=held)
+        if name is None:
             return match[0]
         read[match[0]] = name
         return name
@@ -78,7 +84,7 @@ def expanded(node: Node) -> Node:
     """The node with names unfolded."""
     match node:
         case Word():
-            return name_at((node,), 0) or node
+            return name_at((node,), 0)[0] or node
         case Not(part):
             return Not(expanded(part))
         case AnyOf(parts):
@@ -96,25 +102,29 @@ def unfold(parts: Sequence[Node]) -> Iterator[Node]:
     """The parts in order; of words side by side the longest name first."""
     start = 0
     while start < len(parts):
-        named = name_at(parts, start)
+        named, length = name_at(parts, start)
         part = parts[start]
         yield named or (part if isinstance(part, Word) else expanded(part))
-        start += len(named.words) if named else 1
+        start += length
 
 
-def name_at(parts: Sequence[Node], start: int) -> Named | None:
-    """The longest name that begins at `start`."""
+def name_at(parts: Sequence[Node], start: int) -> tuple[Named | None, int]:
+    """The longest name that begins at `start`, and how many parts it is.
+
+    The words of a class stand side by side: "topical" and "NSAIDs" apart are no topical NSAID.
+    """
     words: list[Word] = []
     for part in parts[start : start + longest_name()]:
         if not isinstance(part, Word):
             break
         words.append(part)
     while words:
-        meaning = meaning_of(" ".join(word.text for word in words))
-        if meaning:
-            return Named(tuple(words), meaning)
+        typed = " ".join(word.text for word in words)
+        if meaning := meaning_of(typed):
+            together = meaning.field == "drug_class"
+            return Named((Word(typed, words[0].place),) if together else tuple(words), meaning), len(words)
         words.pop()
-    return None
+    return None, 1
 
 
 def names_in(node: Node, *, left_out: bool = False) -> Iterator[tuple[Named, bool]]:
@@ -134,15 +144,21 @@ def names_in(node: Node, *, left_out: bool = False) -> Iterator[tuple[Named, boo
 
 
 def notice_of(named: Named, *, left_out: bool) -> str:
-    """What else is searched for, or left out, with a name; empty where it has no other name."""
+    """What else is searched for, or left out, with a name; empty where it has no other name.
+
+    Misspellings are searched for too, and not worth a word: `--explain` lists them.
+    """
     asked = " ".join(word.text for word in named.words).strip(EDGES)
-    others = class_drugs(named.meaning) if named.meaning.field == "drug_class" else listed(named.meaning.names)
+    meaning = named.meaning
+    others = "; ".join(filter(None, (class_drugs(meaning), listed(meaning.names) or listed(meaning.misspelt))))
     return f"{asked}: also {'left out' if left_out else 'searched'} {others}" if others else ""
 
 
 def class_drugs(meaning: Meaning) -> str:
-    """The class and its drugs."""
-    drugs = f" ({listed(meaning.names)})" if meaning.names else ""
+    """The class and its drugs; empty where the name is none of a class."""
+    if meaning.field != "drug_class":
+        return ""
+    drugs = f" ({listed(meaning.members)})" if meaning.members else ""
     return f"items whose drug is one of the {meaning.values[0]}{drugs}"
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Not, written
+from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Not, Word, written
 
 Value = TypeVar("Value")
 
@@ -90,8 +90,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     score: Part | None
 
 
-def tree_lines(node: Node, depth: int = 0) -> Iterator[str]:
-    """The tree in words."""
+def tree_lines(node: Node, depth: int = 0, *, inside: bool = False) -> Iterator[str]:
+    """The tree in words; a loose word is said to be so `inside` what must all be found."""
     margin = "  " * depth
     below: tuple[Node, ...] = ()
     match node:
@@ -106,13 +106,14 @@ def tree_lines(node: Node, depth: int = 0) -> Iterator[str]:
             yield f"{margin}name {' '.join(word.text for word in words).strip(EDGES)}"
             if meaning.values:
                 yield f"{margin}  {meaning.field.replace('_', '-')}: {' and '.join(meaning.values)}"
-            if meaning.names:
-                yield f"{margin}  also {', '.join(meaning.names)}"
+            if meaning.spelled:
+                yield f"{margin}  also {', '.join(meaning.spelled)}"
         case _:
             kind = type(node).__name__.lower()
-            yield f"{margin}{KINDS.get(kind, kind)} {written(node)}"
+            loose = ", the summary counts too" if inside and isinstance(node, Word) and node.loose else ""
+            yield f"{margin}{KINDS.get(kind, kind)} {written(node)}{loose}"
     for part in below:
-        yield from tree_lines(part, depth + 1)
+        yield from tree_lines(part, depth + 1, inside=inside or isinstance(node, All))
 
 
 # What the engine tells of a score is JSON, nested as its queries are.

@@ -44,10 +44,12 @@ class Word(Struct, frozen=True):
     """A word as typed: "Norco", "10/325mg", "(facet".
 
     place  0-based character offset in the question
+    loose  it may stand in the letter's summary, where the item itself has another word of the question
     """
 
     text: str
     place: int = 0
+    loose: bool = False
 
 
 class Phrase(Struct, frozen=True):
@@ -370,7 +372,7 @@ def written(node: Node) -> str:
             return " OR ".join(map(grouped, parts))
         case Named(words, meaning):
             meant = " AND ".join(valued(meaning.field, value) for value in meaning.values)
-            asked = " AND ".join(map(written, words))
+            asked = " AND ".join(f'"{each}"' if SPACE.search(each) else each for each in map(written, words))
             sides = [f"({side})" if " AND " in side else side for side in (asked, meant) if side]
             return " OR ".join([*sides, *(f'"{name}"' if " " in name else name for name in meaning.spelled)])
         case _:

@@ -12,6 +12,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from imrsearch.schema.documents import places_in, terms_in
+from imrsearch.schema.meaning import is_acronym
 from imrsearch.search.language import (
     Named,
     Near,
@@ -183,6 +184,15 @@ def pattern_of(asked: Operand | Within) -> Pattern:
             return beginning_of(match[1]) if match and len(match[1]) >= SHORTEST_PREFIX else Pattern(terms_in(text))
 
 
+def patterns_of_name(name: str) -> tuple[Pattern, ...]:
+    """The name by its stems; of an acronym as it is written, where its stem is another word: TENS is no ten."""
+    text = unicodedata.normalize("NFC", name)
+    stems, letters = terms_in(text), terms_in(text, exact=True)
+    if stems == letters or len(letters) != 1 or not is_acronym(letters[0]):
+        return (Pattern(stems),)
+    return (Pattern(letters, exact=True), Pattern((f"{letters[0]}s",), exact=True))
+
+
 def beginning_of(text: str) -> Pattern:
     """The pattern of words that begin so."""
     terms = terms_in(text, exact=True)
@@ -209,8 +219,8 @@ def answers_to(leaf: Node) -> Iterator[tuple[Pattern, str | None, Near | None]]:
             if searches_words_of(field) and not whole:
                 yield pattern_of(leaf), field, None
         case Named(words, meaning):
-            yield from ((pattern_of(word), None, None) for word in words)
-            yield from ((Pattern(terms_in(name)), None, None) for name in meaning.spelled)
+            names = (*(word.text for word in words), *meaning.spelled)
+            yield from ((pattern, None, None) for name in names for pattern in patterns_of_name(name))
         case Word() | Phrase() | Prefix():
             yield pattern_of(leaf), None, None
         case _:

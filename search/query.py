@@ -44,7 +44,7 @@ class Query(Struct, frozen=True, kw_only=True):
     limit: int = 10
     offset: int = 0
     expand: bool = True
-    widen: bool = False
+    widen: bool = True
 
 
 def checked(query: Query) -> Query:

@@ -18,8 +18,18 @@ from imrsearch.schema.letterfile import LetterFile
 from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.readers import begin_reading
 from imrsearch.schema.records import Letter
-from imrsearch.search.advice import absent_words, advice, is_indexed
-from imrsearch.search.compile import all_of, compile_query, compile_tree, everything, undated, value_query, within_days
+from imrsearch.search.advice import absent_words, advice, is_held, is_indexed
+from imrsearch.search.compile import (
+    all_of,
+    compile_query,
+    everything,
+    mentioned,
+    preferring_together,
+    undated,
+    value_query,
+    within_days,
+)
+from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_having, count_letters, with_chosen
 from imrsearch.search.engine import Engine
 from imrsearch.search.expand import expand
@@ -36,16 +46,15 @@ from imrsearch.search.widen import widened
 
 # How many ids are named that begin like one that is not there.
 NEAREST = 3
-
-
-WIDEN_HINT = "no item has all the words; --widen finds those that have most of them"
+# Said where the question is not to be widened.
+WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
 
 
 class Answer(Struct, frozen=True):
     """Results, and how they came about.
 
     question  as it ran: widened where no item has all of it
-    found     the same with its days, as the engine takes it
+    found     the same with its days, as the engine takes it, with what only changes the order
     """
 
     results: Results
@@ -109,6 +118,7 @@ class Searcher:
         """The results of a checked query, and how it ran."""
         question = self.question(query, clock)
         wanted = wanted_in(question.tree)
+        typed = question.tree
         asked, found, total = self.found(query, question, clock)
         hints: tuple[str, ...] = ()
         if not total and (wider := clock.lap("advice", self.widened(query, question))):
@@ -118,7 +128,8 @@ class Searcher:
             else:
                 hints = (WIDEN_HINT,)
         letters = clock.lap("letters", count_letters(self.engine, found, total=total))
-        rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree, total=total))
+        ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
+        rows = clock.lap("rank", ranked(self.engine, ordered, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
         remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
@@ -139,7 +150,7 @@ class Searcher:
             facets=facets,
             offset=query.offset,
         )
-        return Answer(results, question, found)
+        return Answer(results, question, ordered)
 
     def explain(self, query: Query, *, id: str | None = None) -> Explanation:
         """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""
@@ -179,9 +190,14 @@ class Searcher:
         """The query as understood: its text, its values as the index has them, its names with their other names."""
         parsed = clock.lap("parse", parse(query.text, held=self.held))
         read = clock.lap("values", with_values(parsed, query, engine=self.engine))
-        if not query.expand:
-            return read
-        return clock.lap("expand", expand(read, indexed=partial(is_indexed, engine=self.engine)))
+        if query.expand:
+            read = clock.lap(
+                "expand",
+                expand(
+                    read, indexed=partial(is_indexed, engine=self.engine), held=partial(is_held, engine=self.engine)
+                ),
+            )
+        return with_context(read)
 
     @cached_property
     def held(self) -> Held:
@@ -203,7 +219,7 @@ class Searcher:
         """The question with fewer of its words, and which no item has; null where that finds nothing either."""
 
         def anywhere(node: Node) -> int:
-            return self.engine.count(compile_tree(node, self.engine))
+            return self.engine.count(mentioned(node, self.engine))
 
         def left(node: Node) -> int:
             asked = compile_query(structs.replace(question, tree=node), self.engine)

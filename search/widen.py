@@ -37,7 +37,8 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
         loose = [part for part in asked if part in found and part not in firm]
         loose = sorted(sorted(loose, key=lambda part: -found[part])[:MOST_COMBINED], key=asked.index)
         for number in range(min(len(loose), len(asked) - len(firm) - 1), -1, -1):
-            if 2 * (number + len(firm)) < len(asked) or not number + len(firm):
+            # A drug or treatment alone still answers; of other words half must be there.
+            if not firm and (2 * number < len(asked) or not number):
                 break
             choices = [choice for choice in combinations(loose, number) if left(together((*kept, *firm, *choice)))]
             if choices:

@@ -122,13 +122,58 @@ def places(words, node) -> list[tuple[int, int]]:
             return [(at, at + last) for at in range(len(held)) if held[at : at + last + 1] == asked]
 
 
-def matches(found: Found, node) -> bool:
-    """Whether the item is an answer, by reading it."""
+def loosened(node, *, inside: bool = False):
+    """The tree with a word that may stand in the summary as "loose"; brackets in brackets of words only are one."""
     match node:
         case ("and", *parts):
-            return all(matches(found, part) for part in parts)
+            flat = list(flattened(parts))
+            return ("and", *(("loose", part[1]) if is_loose(flat, at) else loosened(part, inside=True)
+                             for at, part in enumerate(flat)))  # fmt: skip
         case ("or", *parts):
-            return any(matches(found, part) for part in parts)
+            return ("or", *(("loose", part[1]) if inside and is_loose(parts, at) else loosened(part, inside=inside)
+                            for at, part in enumerate(parts)))  # fmt: skip
+        case _:
+            return node
+
+
+def flattened(parts):
+    for part in parts:
+        yield from flattened(part[1:]) if part[0] == "and" else (part,)
+
+
+def is_loose(parts, at: int) -> bool:
+    """A word without a number, and none beside it."""
+    near = [part for part in parts[max(at - 1, 0) : at + 2] if part[0] == "word"]
+    return parts[at][0] == "word" and not any(character.isdigit() for part in near for character in part[1])
+
+
+def in_item(node) -> bool:
+    """What answers it has a word in the item itself."""
+    match node:
+        case ("and", *parts):
+            return any(map(in_item, parts))
+        case ("or", *parts):
+            return all(map(in_item, parts))
+        case (kind, *_):
+            return kind in ("word", "loose", "phrase", "prefix", "near")
+
+
+def matches(found: Found, node, *, free: bool = False) -> bool:
+    """Whether the item is an answer, by reading it; `free`: another part is in the item, loose words need not be."""
+    match node:
+        case ("and", *parts):
+            firm = [part for part in parts if part[0] != "loose" and in_item(part)]
+            held = next((part for part in firm if part[0] not in ("and", "or")), next(iter(firm), None))
+            others = free or held is not None
+            return all(
+                matches(found, part, free=free or (part is not held and (others or part[0] == "loose")))
+                for part in parts
+            ) and (others or not (own := [part for part in parts if part[0] == "loose"])
+                   or any(matches(found, part) for part in own))  # fmt: skip
+        case ("or", *parts):
+            return any(matches(found, part, free=free) for part in parts)
+        case ("loose", piece):
+            return any(places(found.fields[name], ("word", piece)) for name in (*SEARCHED, *["summary"] * free))
         case ("not", part):
             return not matches(found, part)
         case ("value", "outcome", value):
@@ -263,7 +308,7 @@ def test_the_engine_finds_what_a_scan_finds(scanned, seed):
             if filters.get("outcome", (each.outcome,)) == (each.outcome,)
             and (not filters.get("specialty") or set(filters["specialty"]) & set(each.specialty))
         ]
-        wanted = [each for each in kept if matches(each, tree)]
+        wanted = [each for each in kept if matches(each, loosened(tree))]
         query = Query(
             text=written(tree), filters=filters, limit=1000, facets=("specialty", "year"), expand=False, widen=False
         )

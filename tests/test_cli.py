@@ -100,6 +100,8 @@ def bad_file(tmp_path):
         pytest.param([""], 0, id="empty-query-lists-everything"),
         pytest.param(["--outcome", "upheld"], 0, id="filters-only"),
         pytest.param(["zzzzqqqq"], 1, id="nothing-found"),
+        pytest.param(["klonopin zzzzqqqq"], 0, id="most-of-the-words"),
+        pytest.param(["klonopin zzzzqqqq", "--no-widen"], 1, id="not-all-the-words"),
         pytest.param(["klonopin", "--year", "1901"], 1, id="nothing-left-by-the-filter"),
         pytest.param(["klonopin", "--limit", "0"], 0, id="limit-0"),
         pytest.param(["klonopin", "--limit", "many"], 2, id="no-number"),

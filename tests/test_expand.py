@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from factories import citation, index_of, item, letter
-from msgspec import structs
 
 from imrsearch.indexer.build import build_index
 from imrsearch.indexer.sources import letter_files
 from imrsearch.schema.derive.treatment import one_edit_apart
-from imrsearch.schema.meaning import known_words, meaning_of, name_meant_by, terms
+from imrsearch.schema.meaning import known_words, meaning_of, name_meant_by, names_near, terms
 from imrsearch.schema.vocabulary import class_names, drug_names, table, words_of
+from imrsearch.search.compile import neighbours_in
 from imrsearch.search.expand import expand
 from imrsearch.search.language import Named, parse, wanted_leaves, written
 from imrsearch.search.query import Query
@@ -60,6 +60,8 @@ def ids(results) -> list[str]:
         pytest.param("ESI", "TFESI", id="kinds-of-it"),
         pytest.param("EMG/NCV", "electrodiagnostic studies", id="emg-ncv"),
         pytest.param("EMG", "electromyography", id="emg"),
+        pytest.param("EMG/NCV", "electromyography and nerve conduction velocity", id="emg-ncv-in-full"),
+        pytest.param("electromyography and nerve conduction velocity", "EMG/NCV", id="in-full-emg-ncv"),
         pytest.param("NCS", "nerve conduction velocity", id="ncs"),
         pytest.param("UDS", "urine drug test", id="uds"),
         pytest.param("urine drug screens", "UDT", id="plural"),
@@ -67,6 +69,7 @@ def ids(results) -> list[str]:
         pytest.param("SCS", "spinal cord stimulator", id="scs"),
         pytest.param("X-rays", "radiograph", id="x-ray"),
         pytest.param("pre-op", "preoperative", id="pre-op"),
+        pytest.param("after surgery", "post-op", id="after-surgery"),
         pytest.param("trigger point injections", "TPI", id="tpi"),
         pytest.param("LSO", "lumbosacral orthosis", id="lso"),
         pytest.param("chiro", "chiropractic", id="chiro"),
@@ -141,7 +144,12 @@ def test_a_phrase_of_a_name_is_marked(searcher):
         pytest.param("gabapentni", "gabapentin", id="exchanged"),
         pytest.param("benzodiazepins", "benzodiazepine", id="class"),
         pytest.param("opiods", "opioids", id="class-plural"),
-        pytest.param("norcp", None, id="too-short"),
+        pytest.param("norcp", "norco", id="five-letters"),
+        pytest.param("noco", "norco", id="four-letters"),
+        pytest.param("nroco", "norco", id="neighbours-exchanged"),
+        pytest.param("soa", None, id="too-short"),
+        pytest.param("clams", None, id="name-too-short"),
+        pytest.param("said", None, id="ordinary-near-nsaid"),
         pytest.param("hydrocdne", None, id="two-letters"),
         pytest.param("hydrocodone", None, id="right"),
         pytest.param("systolic", None, id="ordinary"),
@@ -162,6 +170,38 @@ def test_a_word_near_two_names_is_left_alone():
             typed = one[:place] + one[place + 1 :]
             meant = name_meant_by(typed)
             assert meant is None or one_edit_apart(typed, meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "held", "name"),
+    [
+        pytest.param("celebra", {"celebrex"}, None, id="two-letters-away"),
+        pytest.param("zantaq", {"zantac"}, "zantac", id="one-name"),
+        pytest.param("prozam", {"prozac"}, "prozac", id="the-same-first-letter"),
+        pytest.param("clonidone", {"clonidine"}, "clonidine", id="one-near"),
+    ],
+)
+def test_of_several_names_the_one_that_items_hold(typed, held, name):
+    assert name_meant_by(typed, held=held.__contains__) == name
+
+
+def test_several_names_near():
+    several = [(typed, near) for typed in typed_names() if len(near := names_near(typed)) > 1]
+    assert len(several) > 30
+    for typed, near in several:
+        for name in near:
+            assert name_meant_by(typed, held=lambda each, name=name: each == name) == name
+        values = {meaning_of(name).values for name in near}
+        assert name_meant_by(typed) == (near[0] if len(values) == 1 else None)
+        assert name_meant_by(typed, held=lambda _: False) is None
+
+
+def typed_names():
+    """Every name of up to eight letters with a letter left out or exchanged for an "e"."""
+    for name in (*drug_names(), *class_names()):
+        for place in range(len(name) if name.isalpha() and len(name) <= 8 else 0):
+            yield name[:place] + name[place + 1 :]
+            yield name[:place] + "e" + name[place + 1 :]
 
 
 def test_ordinary_words_are_no_misspelt_names(fictional):
@@ -259,10 +299,31 @@ def test_without_an_index_nothing_is_corrected():
             None,
             id="names-alone",
         ),
+        pytest.param(
+            Query(text="norco flags rented films"),
+            ["A2:2"],
+            ['no item has all of "norco flags rented films"; showing items with one of the four'],
+            None,
+            id="a-drug-alone",
+        ),
+        pytest.param(
+            Query(text='knee flags swelling -films "knee films"'),
+            [],
+            [],
+            None,
+            id="a-negation-and-a-phrase-stay",
+        ),
+        pytest.param(
+            Query(text='knee flags normal "swelling persists"'),
+            ["A3:1"],
+            ['no item has all of "knee flags normal"; showing items with two of the three'],
+            '"swelling persists" AND knee AND normal',
+            id="a-phrase-stays",
+        ),
     ],
 )
 def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notices, run):
-    results = searcher.search(structs.replace(query, widen=True))
+    results = searcher.search(query)
     assert sorted(ids(results)) == sorted(found)
     assert results.total == len(found)
     assert [line for line in results.notices if line.startswith("no item")] == notices
@@ -283,20 +344,20 @@ def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notice
     ],
 )
 def test_what_is_not_widened(searcher, query):
-    results = searcher.search(structs.replace(query, widen=True))
+    results = searcher.search(query)
     assert results.total == 0
     assert not any("showing" in line for line in results.notices)
 
 
-def test_all_words_must_match_unless_asked_otherwise(searcher):
-    results = searcher.search(Query(text="knee flags"))
+def test_all_words_must_match_where_widening_is_switched_off(searcher):
+    results = searcher.search(Query(text="knee flags", widen=False))
     assert results.total == 0
     assert WIDEN_HINT in results.notices
 
 
 def test_a_long_question_is_widened_soon(searcher):
     words = ["pain", "month", "relief", "trial", "flags", "absent", "device", "rented", "weeks", "films", "normal"]
-    results = searcher.search(Query(text=" ".join(words), since="2010", widen=True))
+    results = searcher.search(Query(text=" ".join(words), since="2010"))
     assert results.took_ms < 2000
 
 
@@ -334,3 +395,158 @@ def test_every_term_is_understood_as_typed(asked):
     [leaf] = wanted_leaves(expand(parse(asked)).tree)
     assert isinstance(leaf, Named)
     assert leaf.meaning.names
+
+
+SUMMARY = "The patient reports insomnia, knee buckling, acupuncture and Norco; brace worn for 4 weeks, a custom one."
+TOLD = (
+    letter("S1", item("Zolpidem 10mg", rationale="Sleep hygiene was tried.", drugs=("zolpidem",)), summary=SUMMARY),
+    letter("S2", item("Zolpidem 5mg", rationale="Knee buckling and insomnia.", drugs=("zolpidem",))),
+    letter("S3", item("Knee brace", rationale="It helps.")),
+)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    return Searcher.open(index_of(TOLD, tmp_path_factory.mktemp("told") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("zolpidem insomnia", ["S2:1", "S1:1"], id="beside-a-drug"),
+        pytest.param("hygiene buckling", ["S1:1"], id="beside-a-word"),
+        pytest.param("insomnia buckling", ["S2:1"], id="none-in-the-item"),
+        pytest.param("insomnia", ["S2:1"], id="one-word"),
+        pytest.param('zolpidem "insomnia"', ["S2:1"], id="quotes"),
+        pytest.param("zolpidem insomn*", ["S2:1"], id="beginning"),
+        pytest.param("zolpidem insomnia /9 knee", ["S2:1"], id="near"),
+        pytest.param("zolpidem -insomnia", ["S1:1"], id="not"),
+        pytest.param("hygiene norco", [], id="a-drug"),
+        pytest.param("hygiene acupuncture", [], id="a-treatment"),
+        pytest.param("hygiene 4 weeks", [], id="a-number-and-its-word"),
+        pytest.param("hygiene weeks", ["S1:1"], id="the-word-without-its-number"),
+        pytest.param("zolpidem (insomnia OR zebra)", ["S2:1", "S1:1"], id="alternatives-beside-a-drug"),
+        pytest.param("insomnia OR zebra", ["S2:1"], id="alternatives"),
+        pytest.param("(hygiene OR helps) (custom OR zebra)", ["S1:1"], id="beside-alternatives"),
+        pytest.param("outcome:upheld insomnia", ["S2:1"], id="a-value-is-no-word-of-the-item"),
+        pytest.param("summary:insomnia", ["S1:1"], id="asked-for"),
+        pytest.param("zolpidem insomnia zebra", ["S2:1", "S1:1"], id="widened"),
+    ],
+)
+@pytest.mark.parametrize("expand", [True, False])
+def test_a_word_may_stand_in_the_summary_beside_one_of_the_item(told, text, found, expand):
+    widen = "zebra" in text
+    assert ids(told.search(Query(text=text, widen=widen, expand=expand))) == found
+
+
+def test_the_summary_counts_little_and_is_told(told):
+    explained = told.explain(Query(text="zolpidem insomnia"), id="S1:1")
+    assert explained.tree[-1] == "  word insomnia, the summary counts too"
+    first, second = told.search(Query(text="zolpidem insomnia")).hits
+    assert first.score > second.score
+    assert not any("no item has" in line for line in told.search(Query(text="hygiene custom zebra")).notices[1:-1])
+    assert told.explain(Query(text="insomnia")).tree == ("word insomnia",)
+
+
+NAMING = (
+    letter("N1", item("TENS unit", rationale="A trial is needed.")),
+    letter("N2", item("Ten visits of aquatic therapy", rationale="Ten were used.")),
+    letter("N3", item("Soma 350mg", drugs=("carisoprodol",), drug_classes=("muscle relaxants",))),
+    letter("N4", item("Valium 5mg", rationale="It relaxes muscle; a muscular patient was relaxed.")),
+    letter("N5", item("Nerve block", rationale="An anticonvulsant failed, and so did Klonipin.")),
+    letter("N6", item("Electromyography and nerve conduction velocity of both arms")),
+    letter("N7", item("Oral drug", rationale="NSAIDs by mouth, and a topical gel later.")),
+)
+
+
+@pytest.fixture(scope="module")
+def naming(tmp_path_factory):
+    return Searcher.open(index_of(NAMING, tmp_path_factory.mktemp("naming") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("TENS", ["N1:1"], id="an-acronym-is-not-its-stem"),
+        pytest.param("ten", ["N1:1", "N2:1"], id="the-stem"),
+        pytest.param("muscle relaxants", ["N3:1"], id="a-class-is-a-phrase"),
+        pytest.param("topical NSAIDs", [], id="a-class-is-a-phrase-too"),
+        pytest.param("anti-epilepsy drugs", ["N5:1"], id="another-name-of-a-class"),
+        pytest.param("emg/ncv", ["N6:1"], id="spelled-out"),
+        pytest.param("clonazepam", ["N5:1"], id="a-misspelling-is-searched"),
+    ],
+)
+def test_names_are_searched_as_names(naming, text, found):
+    results = naming.search(Query(text=text, widen=False))
+    assert sorted(ids(results)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "unsaid"),
+    [
+        pytest.param("anti-epilepsy drugs", "anticonvulsant", "epileptic drug", id="other-names-of-a-class"),
+        pytest.param("clonazepam", "Klonopin", "Klonipin", id="brands-without-misspellings"),
+        pytest.param("benzos", "benzodiazepines (alprazolam", "benzodiazapine", id="class-without-misspellings"),
+    ],
+)
+def test_what_is_said_of_a_name(naming, text, said, unsaid):
+    [notice] = [line for line in naming.search(Query(text=text, limit=0)).notices if "also searched" in line]
+    assert said in notice
+    assert unsaid not in notice
+
+
+def test_a_class_of_several_words_is_marked_as_one(naming):
+    explained = naming.explain(Query(text="muscle relaxants"))
+    assert explained.tree[0] == "name muscle relaxants"
+    assert explained.query_as_run.startswith('"muscle relaxants" OR drug_class:"muscle relaxants" OR ')
+
+
+APART = "A program of weeks: 4 visits, and the knee is functional."
+BESIDE = (
+    letter("T1", item("Brace", rationale=f"{APART} There is improvement, physical signs, therapy.")),
+    letter("T2", item("Brace", rationale=f"{APART} Functional improvement, physical therapy, signs.")),
+    letter(
+        "T3", item("Brace", rationale="A program of 4 to 6 weeks, visits; the knee and the improvement are functional.")
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory):
+    return Searcher.open(index_of(BESIDE, tmp_path_factory.mktemp("beside") / "index"))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "total"),
+    [
+        pytest.param("functional improvement", "T2:1", 3, id="side-by-side"),
+        pytest.param("knee functional improvement", "T2:1", 3, id="of-three"),
+        pytest.param("program 4 weeks", "T3:1", 3, id="a-number-near-its-word"),
+        pytest.param("functional improvement zebra", "T2:1", 3, id="widened"),
+    ],
+)
+def test_neighbouring_words_of_a_short_question_rank_first(beside, text, first, total):
+    hits = beside.search(Query(text=text)).hits
+    assert (hits[0].id, len(hits)) == (first, total)
+    assert hits[0].score > hits[1].score
+    explained = beside.explain(Query(text=text))
+    assert explained.score.score == pytest.approx(hits[0].score, rel=1e-5)
+    assert "words side by side" in str(explained.score)
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        pytest.param("knee", 0, id="one-word"),
+        pytest.param("knee pain", 1, id="two"),
+        pytest.param("a b c d e f", 5, id="six"),
+        pytest.param("a b c d e f g", 0, id="seven"),
+        pytest.param("knee OR pain", 0, id="alternatives"),
+        pytest.param('knee "back pain" brace', 0, id="a-phrase-between"),
+        pytest.param("muscle relaxants taper", 1, id="a-class-is-one"),
+        pytest.param("functional restoration program visits", 3, id="a-name-of-several-words"),
+        pytest.param("-knee pain weeks", 1, id="not-what-is-excluded"),
+    ],
+)
+def test_neighbours(text, pairs):
+    assert len(list(neighbours_in(expand(parse(text)).tree))) == pairs

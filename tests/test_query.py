@@ -17,6 +17,7 @@ from imrsearch.schema.errors import QueryError, UsageError
 from imrsearch.schema.fields import BOOSTS, FACETS, FIELD, FILTERS, Chunk, chunks_of
 from imrsearch.search import proximity
 from imrsearch.search.compile import terms_of
+from imrsearch.search.context import anchor_of, is_loose, with_context
 from imrsearch.search.expand import expand
 from imrsearch.search.language import All, AnyOf, Named, Not, Phrase, Within, Word, parse, scores, searches_words_of
 from imrsearch.search.lexer import FARTHEST
@@ -106,11 +107,12 @@ def holds(chunk: Chunk, name: str, value: str) -> bool:
     return values.issuperset(map(value_term, field.canonical(value) if field.canonical else (value,)))
 
 
-def matches(chunk: Chunk, node) -> bool:
-    """Whether the tree finds the item, by reading it."""
+def matches(chunk: Chunk, node, *, anchored: bool = False) -> bool:
+    """Whether the tree finds the item, by reading it; anchored: another part is in the item."""
     match node:
         case Word(text):
-            return in_text(chunk, terms(text))
+            summary = anchored and is_loose(node) and side_by_side(terms(text), texts_of(chunk, "summary"))
+            return summary or in_text(chunk, terms(text))
         case Phrase(text):
             return in_text(chunk, exact_terms(text), exact=True)
         case Within(field, text) if searches_words_of(field):
@@ -126,9 +128,15 @@ def matches(chunk: Chunk, node) -> bool:
         case Not(part):
             return not matches(chunk, part)
         case All(parts):
-            return all(matches(chunk, part) for part in parts)
+            anchor = anchor_of(parts)
+            own = [part for part in parts if is_loose(part)] if not (anchored or anchor) else []
+            found = (
+                matches(chunk, part, anchored=anchored or bool(part is not anchor and anchor) or is_loose(part))
+                for part in parts
+            )
+            return all(found) and (not own or any(matches(chunk, part) for part in own))
         case AnyOf(parts):
-            return any(matches(chunk, part) for part in parts)
+            return any(matches(chunk, part, anchored=anchored) for part in parts)
 
 
 def some_query(chance: random.Random) -> Query:
@@ -168,7 +176,7 @@ def test_the_engine_finds_what_a_scan_finds(tmp_path):
     found_some = 0
     for _ in range(400):
         query = some_query(chance)
-        tree = expand(parse(query.text)).tree
+        tree = with_context(expand(parse(query.text))).tree
         wanted = [chunk for chunk in chunks if matches(chunk, tree) and kept(chunk, query)]
         results = searcher.search(query)
         assert {hit.id for hit in results.hits} == {chunk.id for chunk in wanted}, query

@@ -122,11 +122,11 @@ def test_states_are_all_there():
 
 
 def test_names_of_a_class_are_its_own_drugs():
-    assert {"hydrocodone", "oxycodone", "tramadol"} <= set(meaning_of("opioids").names)
-    assert "acetaminophen" not in meaning_of("opioids").names
-    assert "diclofenac" not in meaning_of("topical analgesics").names
-    assert "Flector" in meaning_of("topical analgesics").names
-    assert "sertraline" in meaning_of("antidepressants").names
+    assert {"hydrocodone", "oxycodone", "tramadol"} <= set(meaning_of("opioids").members)
+    assert "acetaminophen" not in meaning_of("opioids").members
+    assert "diclofenac" not in meaning_of("topical analgesics").members
+    assert "Flector" in meaning_of("topical analgesics").members
+    assert "sertraline" in meaning_of("antidepressants").members
 
 
 def test_longest_name():

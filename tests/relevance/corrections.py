@@ -2,14 +2,32 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from imrsearch.schema.errors import QueryError
+from imrsearch.schema.meaning import meaning_of, name_meant_by
 from imrsearch.schema.vocabulary import class_names, drug_names, treatment_names, words_of
 from imrsearch.search.query import Query
 
 from .collection import Collection
 
 SHORTEST = 4
+# An English list as many systems have it; possessives, names and what has a capital are left out.
+ENGLISH = Path("/usr/share/dict/words")
+
+
+def english() -> list[str]:
+    """The lower-case words of the list that the vocabulary does not know; none where the list is not here."""
+    words = ENGLISH.read_text("utf-8").split() if ENGLISH.is_file() else ()
+    return [
+        word for word in words if len(word) >= SHORTEST and word.isascii() and word.isalpha() and word.islower()
+        and not meaning_of(word)
+    ]  # fmt: skip
+
+
+def corrected_english() -> list[str]:
+    """Those of them that would be read as a name where no letter has the word."""
+    return [word for word in english() if name_meant_by(word)]
 
 
 def ordinary(collection: Collection) -> list[str]:

@@ -31,7 +31,7 @@ class Ours:
 
     def rank(self, text: str, depth: int) -> tuple[str, ...]:
         try:
-            return tuple(hit.id for hit in self.searcher.search(Query(text=text, limit=depth, widen=True)).hits)
+            return tuple(hit.id for hit in self.searcher.search(Query(text=text, limit=depth)).hits)
         except QueryError:
             return ()
 

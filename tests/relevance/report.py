@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from . import made, measures, numbers, shipped
 from .collection import Collection
-from .corrections import corrected, ordinary
+from .corrections import corrected, corrected_english, english, ordinary
 from .engines import Engine
 from .measures import Mean, Score, Topic, mean_of
 
@@ -87,6 +87,11 @@ def table(collection: Collection, engines: list[Engine], rows: Iterable[Row], *,
     yield f"{'ordinary word read as a drug':<32}{len(words):>5}  0.001  {len(wrong) / len(words):.4f}"
     if verbose:
         yield from (f"      {word}: {notice}" for word, notice in wrong)
+    if listed := english():
+        read = corrected_english()
+        yield f"{'English word read as a drug':<32}{len(listed):>5}  0.001  {len(read) / len(listed):.4f}"
+        if verbose:
+            yield from (f"      {word}" for word in read)
 
 
 def weak(scored: Iterable[Scored]) -> list[Scored]:
