@@ -1,7 +1,8 @@
-"""What is searched instead where no item has all the words: most of them. Knows no engine.
+"""What is searched instead where no item has all the words: summaries, then most of the words. Knows no engine.
 
-Any of the words may be the one too many, so that items with any of the largest number of them are shown, and the
-score puts those with the rarest words first: to leave out the rarest word would leave out the one that says most.
+A letter's summary may have the words that its items do not. Else any of the words may be the one too many, so that
+items with any of the largest number of them are shown, and the score puts those with the rarest words first: to leave
+out the rarest word would leave out the one that says most.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +10,9 @@ from itertools import combinations
 
 from msgspec import structs
 
-from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Question, Word, written
+from imrsearch.schema.fields import CONTEXTS
+from imrsearch.search.context import is_loose, loosened
+from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Question, Within, Word, written
 
 # From so many words combinations are made; of a longer question those in fewest items are dropped first.
 MOST_COMBINED = 7
@@ -25,7 +28,12 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
     anywhere  items in the whole index
     left      those that the filters and days leave
     """
-    if not isinstance(question.tree, All) or anywhere(question.tree):
+    if not isinstance(question.tree, All | Word) or anywhere(question.tree):
+        return None
+    if (elsewhere := in_summaries(question.tree)) and left(elsewhere):
+        notice = f"no item has {said(question.tree)}; showing items whose letter has it in its summary"
+        return structs.replace(question, tree=elsewhere, notices=(*question.notices, notice))
+    if isinstance(question.tree, Word):
         return None
     parts = {written(part): part for part in question.tree.parts}.values()
     asked = [part for part in parts if isinstance(part, Word | Named)]
@@ -48,6 +56,20 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
     return None
 
 
+def in_summaries(tree: All | Word) -> Node | None:
+    """The tree where plain words may all be in the summary; null where it has none."""
+    group = loosened(tree if isinstance(tree, All) else All((tree,)))
+    if not any(map(is_loose, group.parts)):
+        return None
+    return together([AnyOf((part, *contexts_of(part))) if is_loose(part) else part for part in group.parts])
+
+
+def contexts_of(word: Node) -> Iterator[Within]:
+    """The word in each field that tells of the patient."""
+    if isinstance(word, Word):
+        yield from (Within(name, word.text.strip(EDGES), place=word.place) for name in CONTEXTS)
+
+
 def is_name(part: Node) -> bool:
     """A drug, a class of drugs or a treatment; not a mere abbreviation."""
     return isinstance(part, Named) and part.meaning.field != "abbreviation"
@@ -68,9 +90,16 @@ def either(choices: Sequence[tuple[Node, ...]]) -> Iterator[Node]:
 
 def notice_of(asked: Sequence[Word | Named], number: int) -> str:
     """What was relaxed."""
-    words = [word.text.strip(EDGES) for part in asked for word in (part.words if isinstance(part, Named) else (part,))]
     several = f"{in_words(number)} of the {in_words(len(asked))}"
-    return f'no item has all of "{" ".join(words)}"; showing items with {several}'
+    return f"no item has {said(All(tuple(asked)))}; showing items with {several}"
+
+
+def said(tree: All | Word) -> str:
+    """The words of the question as typed: "x", or all of "x y"."""
+    parts = tree.parts if isinstance(tree, All) else (tree,)
+    asked = [part for part in parts if isinstance(part, Word | Named)]
+    words = [word.text.strip(EDGES) for part in asked for word in (part.words if isinstance(part, Named) else (part,))]
+    return f'{"all of " if len(words) > 1 else ""}"{" ".join(words)}"'
 
 
 def in_words(number: int) -> str:

@@ -142,9 +142,9 @@ def flattened(parts):
 
 
 def is_loose(parts, at: int) -> bool:
-    """A word without a number, and none beside it."""
-    near = [part for part in parts[max(at - 1, 0) : at + 2] if part[0] == "word"]
-    return parts[at][0] == "word" and not any(character.isdigit() for part in near for character in part[1])
+    """A word without a number, and none beside it; a count is a condition of its own."""
+    near = [part for part in parts[max(at - 1, 0) : at + 2] if part[0] == "word" and part[1] not in COUNTS]
+    return parts[at] in near and not any(character.isdigit() for part in near for character in part[1])
 
 
 def in_item(node) -> bool:
@@ -154,6 +154,9 @@ def in_item(node) -> bool:
             return any(map(in_item, parts))
         case ("or", *parts):
             return all(map(in_item, parts))
+        case ("word", piece) if piece in COUNTS:
+            # The item's quantity may be all that answers it.
+            return False
         case (kind, *_):
             return kind in ("word", "loose", "phrase", "prefix", "near")
 
