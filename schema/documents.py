@@ -95,9 +95,11 @@ def build_schema() -> tantivy.Schema:
     for field in FIELDS:
         match field.kind:
             case "keyword":
-                builder.add_text_field(field.name, fast=True, tokenizer_name="value", index_option="basic")
+                fast = field.facet or field.sorts
+                builder.add_text_field(field.name, fast=fast, tokenizer_name="value", index_option="basic")
             case "text":
-                builder.add_text_field(field.name, tokenizer_name="words")
+                known = "position" if field.places else "freq"
+                builder.add_text_field(field.name, tokenizer_name="words", index_option=known)
             case "number" | "date":
                 builder.add_integer_field(field.name, indexed=True, fast=True)
         if field.words:
@@ -139,6 +141,8 @@ def placed(document: str, place: int) -> str:
 
 def fingerprint() -> str:
     """16 hexadecimal digits that change when the fields, their analysis or the engine change."""
-    shape = [[field.name, field.kind, field.many, field.words, field.facet] for field in FIELDS]
+    shape = [
+        [field.name, field.kind, field.many, field.words, field.facet, field.places, field.sorts] for field in FIELDS
+    ]
     basis = msgspec.json.encode([REVISION, tantivy.__version__, shape])  # type: ignore[attr-defined]
     return hashlib.sha256(basis).hexdigest()[:16]

@@ -45,6 +45,8 @@ class Field(Struct, frozen=True, kw_only=True):
     aliases    other names of the field in a question
     spoken     words before a number that also mean this field: "page 24"
     canonical  what the user typed to the values an item must hold: "Klonopin" to ("clonazepam",)
+    places     the index knows where its words stand by their stems; else several side by side are found as written only
+    sorts      hits can be put in order by it, though it is no facet
     tree       values are paths, and each part of a path is a value of its own: "MTUS > Chronic Pain"
     help       one sentence for people
     """
@@ -60,6 +62,8 @@ class Field(Struct, frozen=True, kw_only=True):
     context: float = 0.0
     aliases: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
+    places: bool = True
+    sorts: bool = False
     tree: bool = False
     canonical: Callable[[str], tuple[str, ...]] | None = None
     help: str
@@ -126,7 +130,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
 
     id: str = keyword(lambda letter, item: item.id, facet=False, help="Letter and item: CM17-0019171:2.")
     letter_id: str = keyword(
-        lambda letter, item: letter.letter_id, facet=False, help="Case number, or the file's stem."
+        lambda letter, item: letter.letter_id, facet=False, sorts=True, help="Case number, or the file's stem."
     )
     item: int = number(lambda letter, item: item.item, help="Place of the item in its letter, from 1.")
     treatment: str = text(
@@ -212,7 +216,10 @@ class Chunk(Struct, frozen=True, kw_only=True):
     )
     rationale: str = text(lambda letter, item: item.rationale, boost=1.0, help="The reviewer's reasons.")
     summary: str = text(
-        lambda letter, item: letter.summary, context=0.1, help="Clinical case summary, shared by all items of a letter."
+        lambda letter, item: letter.summary,
+        places=False,
+        context=0.1,
+        help="Clinical case summary, shared by all items of a letter.",
     )
     specialty: tuple[str, ...] = keyword(
         lambda letter, item: tuple(dict.fromkeys(canonical_specialty(printed) for printed in letter.specialties)),

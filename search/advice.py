@@ -6,7 +6,15 @@ from difflib import get_close_matches
 from imrsearch.schema.documents import places_in, words_field
 from imrsearch.schema.fields import BOOSTS, FIELD, FIELDS, Field
 from imrsearch.schema.meaning import meaning_of
-from imrsearch.search.compile import all_of, compile_tree, mentioned, terms_of, terms_query, value_query
+from imrsearch.search.compile import (
+    all_of,
+    compile_tree,
+    mentioned,
+    pattern_query,
+    terms_of,
+    terms_query,
+    value_query,
+)
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     EDGES,
@@ -24,6 +32,7 @@ from imrsearch.search.language import (
     wanted_leaves,
     written,
 )
+from imrsearch.search.marks import stems_of
 from imrsearch.search.query import clean_value
 
 # So many words of a question are looked at, each by itself.
@@ -84,9 +93,9 @@ def leaves_of(tree: Node) -> list[Leaf]:
 
 def is_indexed(word: str, engine: Engine) -> bool:
     """Some item or summary has the word, in any of its forms."""
-    terms = terms_of(word)
+    pattern = stems_of(word)
     fields = (field for field in FIELDS if field.kind == "text" or field.words)
-    return any(engine.count(terms_query(field, terms=terms, engine=engine)) for field in fields)
+    return any(engine.count(pattern_query(field, pattern=pattern, engine=engine)) for field in fields)
 
 
 def is_held(name: str, engine: Engine) -> bool:

@@ -204,6 +204,8 @@ def pattern_query(field: Field, *, pattern: Pattern, engine: Engine) -> tantivy.
     """The pattern in the field's words, by their stems or as they are written."""
     if pattern.prefix:
         return engine.beginning(exact_field(field), pattern.terms[0])
+    if pattern.written and not field.places:
+        return terms_query(field, terms=pattern.written, engine=engine, exact=True)
     return terms_query(field, terms=pattern.terms, engine=engine, exact=pattern.exact)
 
 

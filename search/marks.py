@@ -37,14 +37,16 @@ GAP = ("", -1, -1)
 class Pattern(Struct, frozen=True):
     """Words that must stand side by side.
 
-    terms   as the index has them
-    exact   as they are written, not by their stems
-    prefix  the only term is the beginning of a word
+    terms    as the index has them
+    exact    as they are written, not by their stems
+    prefix   the only term is the beginning of a word
+    written  several words as they are written, for a field that knows only of these where they stand
     """
 
     terms: tuple[str, ...]
     exact: bool = False
     prefix: bool = False
+    written: tuple[str, ...] = ()
 
 
 class Wanted(Struct, frozen=True):
@@ -172,7 +174,7 @@ def pattern_of(asked: Operand | Within) -> Pattern:
     text = unicodedata.normalize("NFC", asked.text)
     match asked:
         case Word():
-            return Pattern(terms_in(text))
+            return stems_of(text)
         case Phrase():
             return Pattern(terms_in(text, exact=True), exact=True)
         case Prefix():
@@ -181,7 +183,13 @@ def pattern_of(asked: Operand | Within) -> Pattern:
             return Pattern(terms_in(text, exact=True), exact=True)
         case Within():
             match = PREFIX.fullmatch(text)
-            return beginning_of(match[1]) if match and len(match[1]) >= SHORTEST_PREFIX else Pattern(terms_in(text))
+            return beginning_of(match[1]) if match and len(match[1]) >= SHORTEST_PREFIX else stems_of(text)
+
+
+def stems_of(text: str) -> Pattern:
+    """The words of the text by their stems."""
+    terms = terms_in(text)
+    return Pattern(terms, written=terms_in(text, exact=True) if len(terms) > 1 else ())
 
 
 def patterns_of_name(name: str) -> tuple[Pattern, ...]:

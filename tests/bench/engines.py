@@ -39,10 +39,9 @@ create index by_item on drugs(item);
 
 def heap() -> int:
     """The bytes that `imrsearch index` gives the engine on this machine."""
-    from imrsearch.indexer import build, update
+    from imrsearch.indexer.build import this_machine
 
-    held = getattr(update, "HEAP_BYTES", 0)
-    return int(held or build.this_machine().heap)
+    return this_machine().heap
 
 
 def plain_schema() -> tantivy.Schema:
@@ -51,8 +50,6 @@ def plain_schema() -> tantivy.Schema:
     for field in FIELDS:
         if field.kind in ("number", "date"):
             builder.add_integer_field(field.name, indexed=True, fast=True)
-        elif field.kind == "stored":
-            builder.add_text_field(field.name, stored=True, tokenizer_name="stored", index_option="basic")
         elif has_words(field):
             builder.add_text_field(field.name, tokenizer_name="en_stem")
         else:
