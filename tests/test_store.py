@@ -193,10 +193,10 @@ def test_generations_are_kept_where_that_is_asked(files, folder):
     assert sorted(path.name for path in folder.glob("engine-*")) == ["engine-3", "engine-4", "engine-5"]
 
 
-def test_readers_never_see_half_an_index(files, folder):
+def read_during_rebuilds(files, folder, *, readers, rebuilds):
     """Each answer is from one generation, while the index is made anew again and again."""
     build_index(files[:10], folder)
-    sizes = {10: Searcher.open(folder).search(Query()).total, len(files): 0}
+    sizes = {10: Searcher.open(folder).search(Query()).total}
     seen: list[tuple[int, int]] = []
     failures: list[Exception] = []
     stop = threading.Event()
@@ -209,18 +209,27 @@ def test_readers_never_see_half_an_index(files, folder):
             except Exception as error:  # noqa: BLE001 - whatever a reader meets fails the test
                 failures.append(error)
 
-    readers = [threading.Thread(target=read) for _ in range(4)]
-    for reader in readers:
-        reader.start()
-    for number in range(4):
+    threads = [threading.Thread(target=read) for _ in range(readers)]
+    for thread in threads:
+        thread.start()
+    for number in range(rebuilds):
         report = build_index(files if number % 2 == 0 else files[:10], folder, rebuild=True, machine=SMALL)
         sizes[report.letters] = report.items
     stop.set()
-    for reader in readers:
-        reader.join()
+    for thread in threads:
+        thread.join()
     assert failures == []
     assert set(seen) <= set(sizes.items())
-    assert len(seen) > 10
+    assert len(seen) > rebuilds
+
+
+def test_readers_never_see_half_an_index(files, folder):
+    read_during_rebuilds(files, folder, readers=3, rebuilds=3)
+
+
+@pytest.mark.scale
+def test_many_readers_never_see_half_an_index(files, folder):
+    read_during_rebuilds(files, folder, readers=8, rebuilds=20)
 
 
 # Crashes.
@@ -287,11 +296,17 @@ except IndexFailure as error:
 """
 
 
+def seeds(number, *, quick):
+    """So many trials, of which the first are for every day."""
+    return [pytest.param(seed, marks=[pytest.mark.scale] * (seed >= quick)) for seed in range(number)]
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of file sizes")
-@pytest.mark.parametrize("room", [100, 3_000, 20_000, 60_000, 120_000])
-def test_a_disk_that_fills_leaves_the_old_index(room, files, folder):
+@pytest.mark.parametrize("number", seeds(25, quick=4))
+def test_a_disk_that_fills_leaves_the_old_index(number, files, folder):
     build_index(files[:10], folder)
     said = answers(folder)
+    room = int(100 * 1.35**number)
     command = [sys.executable, "-c", LIMITED, str(folder), str(room), *map(str, files)]
     done = subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
     assert done.returncode in (0, 3), done.stderr
@@ -314,20 +329,31 @@ def published(folder):
     ]
 
 
-@pytest.mark.parametrize("number", range(40))
-def test_a_flipped_byte_is_found(number, files, tmp_path):
-    folder = tmp_path / "index"
+def flip_bytes(files, folder, *, times, seed):
+    """Every byte that is flipped anywhere in a published index is found."""
     build_index(files[:6], folder)
-    pick = random.Random(number)
-    path = pick.choice([path for path in published(folder) if path.stat().st_size])
-    content = bytearray(path.read_bytes())
-    place = pick.randrange(len(content))
-    content[place] ^= 1 << pick.randrange(8)
-    path.unlink()
-    path.write_bytes(content)
-    report = check_index(folder)
-    assert report.findings, f"{path.name} at {place}"
-    assert all(found.hint for found in report.findings)
+    pick = random.Random(seed)
+    for _ in range(times):
+        path = pick.choice([path for path in published(folder) if path.stat().st_size])
+        content = path.read_bytes()
+        damaged = bytearray(content)
+        place = pick.randrange(len(content))
+        damaged[place] ^= 1 << pick.randrange(8)
+        path.write_bytes(damaged)
+        findings = check_index(folder).findings
+        path.write_bytes(content)
+        assert findings, f"{path.name} at {place}"
+        assert all(found.hint for found in findings)
+    assert check_index(folder).findings == ()
+
+
+def test_flipped_bytes_are_found(files, folder):
+    flip_bytes(files, folder, times=40, seed=1)
+
+
+@pytest.mark.scale
+def test_many_flipped_bytes_are_found(files, folder):
+    flip_bytes(files, folder, times=500, seed=2)
 
 
 @pytest.mark.parametrize("how", ["cut", "missing", "longer"])
