@@ -137,7 +137,7 @@ def search(
     from imrsearch.search.searcher import Searcher
 
     asked = Query(
-        text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets),
+        text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
         sort=cast("Sort", sort), limit=limit, offset=offset,
         expand=expand, widen=widen,
     )  # fmt: skip

@@ -12,25 +12,27 @@ from typing import Any
 import tantivy
 from msgspec import structs
 
-from imrsearch.schema.documents import value_term, words_field
+from imrsearch.schema.documents import PLACE, value_term, words_field
 from imrsearch.schema.errors import IndexFailure
 from imrsearch.schema.fields import FIELD, Field
-from imrsearch.search.compile import all_of, days_query, unscored, value_query
+from imrsearch.search.compile import all_of, days_query, value_query
 from imrsearch.search.engine import Engine
 from imrsearch.search.query import FIRST_DAY, LAST_DAY, UNDATED
 from imrsearch.search.results import FacetCount
 
 # The engine counts at most so many distinct values at once.
 BUCKETS = 65_000
-# Letters are counted for facets whose items hold at most so many values together: the engine takes a millisecond for
-# one or two thousand.
+# Letters are counted for facets whose items hold at most so many values together, or where that must be quick: the
+# engine takes a millisecond for three to five thousand.
+QUICK = 20_000
 MOST_LETTERED = 150_000
-# For more facets than these it is quicker to look first which letters have several of the items.
-FEW_FACETS = 2
 
 
-def count_facets(engine: Engine, found: Mapping[str, tantivy.Query]) -> dict[str, list[FacetCount]]:
-    """For each facet the values among the items that its query finds: by count, numbers in their order."""
+def count_facets(engine: Engine, found: Mapping[str, tantivy.Query], *, letters: bool) -> dict[str, list[FacetCount]]:
+    """For each facet the values among the items that its query finds: by count, numbers in their order.
+
+    letters  those of each value are counted however long that takes, else as far as it is quick
+    """
     alike: dict[int, list[str]] = {}
     for name, query in found.items():
         alike.setdefault(id(query), []).append(name)
@@ -38,7 +40,7 @@ def count_facets(engine: Engine, found: Mapping[str, tantivy.Query]) -> dict[str
     for names in alike.values():
         query = found[names[0]]
         together = count_together(engine, query, names=names)
-        counted |= together | with_letters(engine, query, together)
+        counted |= together | with_letters(engine, query, together, most=MOST_LETTERED if letters else QUICK)
     return {name: ordered(counted[name], name) for name in found}
 
 
@@ -58,12 +60,12 @@ def count_together(engine: Engine, query: tantivy.Query, *, names: Sequence[str]
 
 
 def with_letters(
-    engine: Engine, query: tantivy.Query, counted: Mapping[str, list[FacetCount]]
+    engine: Engine, query: tantivy.Query, counted: Mapping[str, list[FacetCount]], *, most: int
 ) -> dict[str, list[FacetCount]]:
-    """The counts with those of letters too, of the first facets as far as that can be asked."""
+    """The counts with those of letters too, of the first facets that hold at most so many values together."""
     held = {name: sum(found.count for found in counts) for name, counts in counted.items()}
     groups: list[list[str]] = []
-    left, room = MOST_LETTERED, 0
+    left, room = most, 0
     for name in counted:
         if held[name] > left:
             continue
@@ -73,8 +75,6 @@ def with_letters(
         groups[-1].append(name)
         left -= held[name]
         room -= held[name]
-    if sum(map(len, groups)) > FEW_FACETS:
-        query = of_letters_with_several(engine, query)
     lettered: dict[str, list[FacetCount]] = {}
     for names in groups:
         # There may be more values and letters in pairs than the engine counts.
@@ -83,20 +83,11 @@ def with_letters(
     return lettered
 
 
-def of_letters_with_several(engine: Engine, query: tantivy.Query) -> tantivy.Query:
-    """The query's items that are not the only ones of their letters; all of them where those letters are too many."""
-    found = engine.aggregate(query, {"letters": terms_of_field("letter_id", BUCKETS, least=2)})["letters"]
-    if found["sum_other_doc_count"]:
-        return query
-    several = engine.one_of("letter_id", [value_term(bucket["key"]) for bucket in found["buckets"]])
-    return all_of((query, unscored(several)))
-
-
 def letters_of_values(
     engine: Engine, query: tantivy.Query, counted: Mapping[str, list[FacetCount]]
 ) -> dict[str, list[FacetCount]]:
     """The counts with how many letters the items of each value are from, of the facets that the engine counts whole."""
-    several = {"letters": terms_of_field("letter_id", BUCKETS, least=2)}
+    several = {"letters": terms_of_field(PLACE, BUCKETS, least=2)}
     request = {name: terms_of_field(name, BUCKETS, least=2) | {"aggs": several} for name in counted}
     answered = engine.aggregate(query, request)
     lettered: dict[str, list[FacetCount]] = {}
@@ -193,11 +184,11 @@ def letters_between(engine: Engine, query: tantivy.Query, *, days: tuple[int, in
     """
     first, last = days
     if total <= 3 * BUCKETS or first == last:
-        found = engine.aggregate(query, {"letters": terms_of_field("letter_id", BUCKETS, least=2)})["letters"]
+        found = engine.aggregate(query, {"letters": terms_of_field(PLACE, BUCKETS, least=2)})["letters"]
         if not found["sum_other_doc_count"]:
             return total - beyond_one(found)
     if first == last:
-        return sum(1 for _ in buckets_by_page(engine, query, name="letter_id"))
+        return sum(1 for _ in buckets_by_page(engine, query, name=PLACE))
     middle = (first + last) // 2
     letters = 0
     for half in ((first, middle), (middle + 1, last)):

@@ -30,6 +30,7 @@ class Query(Struct, frozen=True, kw_only=True):
     since    first day, month or year of the decision, inclusive: "2016", "2016-12", "2016-12-30"
     until    likewise the last: "2016" is to the end of 2016
     facets   names of the fields whose values are counted
+    letters  those of each facet's value are counted however many there are; else only where that is quick
     limit    how many hits; 0 counts only
     expand   names of drugs and treatments also find their other names, and misspelt ones are corrected
     widen    where no item has all the words, items that have most of them are found
@@ -40,6 +41,7 @@ class Query(Struct, frozen=True, kw_only=True):
     since: str | None = None
     until: str | None = None
     facets: tuple[str, ...] = ()
+    letters: bool = False
     sort: Sort = "relevance"
     limit: int = 10
     offset: int = 0

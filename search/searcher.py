@@ -127,12 +127,17 @@ class Searcher:
                 asked, found, total = self.found(query, question, clock)
             else:
                 hints = (WIDEN_HINT,)
-        letters = clock.lap("letters", count_letters(self.engine, found, total=total))
+        letters = self.manifest.letters
+        if total < self.manifest.items:
+            letters = clock.lap("letters", count_letters(self.engine, found, total=total))
         ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
         rows = clock.lap("rank", ranked(self.engine, ordered, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
-        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
+        remarks = (
+            *self.remarks(query, question, asked=asked, total=total),
+            *uncounted(facets),
+        )
         notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(
@@ -241,7 +246,7 @@ class Searcher:
             with suppress(QueryError):
                 asked = compile_query(structs.replace(question, filters=others), self.engine)
                 queries[name] = within_days(asked, query, engine=self.engine)
-        counts = count_facets(self.engine, queries)
+        counts = count_facets(self.engine, queries, letters=query.letters)
         for name in own:
             chosen = (value.text for value in values_in(question.filters[name]) if value.field == name)
             counts[name] = with_chosen(self.engine, counts[name], name=name, chosen=chosen)

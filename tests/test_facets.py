@@ -208,8 +208,12 @@ def test_letters_are_counted_across_segments_and_filters(tmp_path):
 )
 def test_letters_are_counted_as_far_as_they_can_be(searcher, monkeypatch, most, counted):
     monkeypatch.setattr(counts, "MOST_LETTERED", most)
-    results = searcher.search(Query(text="", facets=("outcome", "specialty", "page"), limit=0))
+    monkeypatch.setattr(counts, "QUICK", 5)
+    names = ("outcome", "specialty", "page")
+    results = searcher.search(Query(text="", facets=names, limit=0, letters=True))
     assert {name for name, values in results.facets.items() if None not in {one.letters for one in values}} == counted
+    quick = searcher.search(Query(text="", facets=names, limit=0)).facets
+    assert {name for name, values in quick.items() if None not in {one.letters for one in values}} == {"outcome"}
     told = [line for line in results.notices if line.startswith("too many items to count the letters")]
     assert len(told) == (len(counted) < 3)
     assert all(name in line for line in told for name in {"outcome", "specialty", "page"} - counted)
