@@ -216,6 +216,11 @@ Application Received: 01/03/2017
             header_with(injury_date="2011-06-04", application_date="2013-09-06"),
             id="title-after-the-last-value",
         ),
+        pytest.param(
+            "Case Number: CM17-9900001\nDate of Injury:\nDate of the Birth:\n04/15/1964",
+            header_with(case_number="CM17-9900001"),
+            id="blank-date-above-an-unknown-label",
+        ),
         pytest.param("", header_with(), id="empty"),
         pytest.param(
             "Case Number: CM17-9900001\nDate of Injury:\nDear Doctor,\nthe request of 02/08/2017 was reviewed.",

@@ -126,9 +126,9 @@ def has_sentence(text: str) -> bool:
 
 
 def stands_alone(before: str, after: str) -> bool:
-    """The value is a line of its own."""
-    _, newline, words = before.rpartition("\n")
-    return bool(newline) and not words.strip() and not after.partition("\n")[0].strip()
+    """The value is a line of its own, and no label that we do not know stands between it and those that we do."""
+    above, newline, words = before.rpartition("\n")
+    return bool(newline) and ":" not in above and not words.strip() and not after.partition("\n")[0].strip()
 
 
 def header_prose(text: str) -> dict[str, str]:
