@@ -1,6 +1,7 @@
 """Case number, dates and priority, and the reviewer, in every form that letters and converters give them."""
 
 import pytest
+from msgspec.structs import replace
 
 from imrsearch.indexer.letter.header import Header, iso_date, parse_header
 from imrsearch.indexer.letter.reviewer import parse_reviewer
@@ -26,6 +27,13 @@ def header_with(**values):
     return Header(**{name: values.get(name) for name in names})
 
 
+NOTICE = header_with(
+    case_number="CM13-9900001",
+    decision_date="2013-12-02",
+    ur_denial_date="2013-08-30",
+    injury_date="2011-06-04",
+    application_date="2013-09-06",
+)
 BY_ROWS = """
 Case Number: CM17-9900001 Date Assigned: 01/12/2017
 Date of Injury: 04/15/1994 Decision Date: 02/08/2017
@@ -118,13 +126,7 @@ Application Received: 01/03/2017
             IMR Application Received: 9/6/2013
             MAXIMUS Case Number: CM13-9900001
             """,
-            header_with(
-                case_number="CM13-9900001",
-                decision_date="2013-12-02",
-                ur_denial_date="2013-08-30",
-                injury_date="2011-06-04",
-                application_date="2013-09-06",
-            ),
+            NOTICE,
             id="notice-fields",
         ),
         pytest.param(
@@ -140,6 +142,84 @@ Application Received: 01/03/2017
             "An application for Independent Medical Review was filed on September 6, 2013 disputing it.",
             header_with(application_date="2013-09-06"),
             id="date-in-words",
+        ),
+        pytest.param(
+            """
+            Dated: 12/2/2013
+            Employee:
+            Claim Number:
+            Date of UR Decision:
+            Date of Injury:
+            IMR Application Received:
+            MAXIMUS Case Number:
+            Pat de la Example
+            FICTION-000
+            8/30/2013
+            6/4/2011
+            9/6/2013
+            CM13-9900001
+            1) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit used between
+            11-17-2012 and 9-19-2014, 10-1-2014 is not medically necessary and appropriate.
+            """,
+            NOTICE,
+            id="notice-by-columns-above-a-sentence-of-dates",
+        ),
+        pytest.param(
+            """
+            Dated: 12/2/2013
+            Date of UR Decision: Date of Injury: IMR Application Received: MAXIMUS Case Number:
+            Pat de la Example 8/30/2013 6/4/2011 9/6/2013 CM13-9900001
+            1) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit used on
+            11-17-2012
+            and
+            9-19-2014
+            is not medically necessary and appropriate.
+            """,
+            replace(NOTICE, ur_denial_date=None),
+            id="notice-by-columns-on-one-line-above-a-sentence-of-dates",
+        ),
+        pytest.param(
+            """
+            Date of UR Decision:
+            Date of Injury:
+            MAXIMUS Case Number:
+            6/4/2011
+            CM13-9900001
+            The first day of the TENS unit was
+            11-17-2012
+            and its last day was
+            9-19-2014
+            """,
+            header_with(case_number="CM13-9900001", injury_date="2011-06-04"),
+            id="blank-date-by-columns-above-a-sentence-of-short-lines",
+        ),
+        pytest.param(
+            """
+            Date of UR Decision:
+            Date of Injury:
+            MAXIMUS Case Number:
+            6/4/2011
+            CM13-9900001
+            For therapy between 11-17-2012 and 9-19-2014
+            """,
+            header_with(case_number="CM13-9900001", injury_date="2011-06-04"),
+            id="blank-date-by-columns-above-a-short-line-of-dates",
+        ),
+        pytest.param(
+            """
+            Date of Injury:
+            Application
+            Received:
+            6/4/2011
+            9/6/2013 HOW THE FINAL DETERMINATION OF THIS CASE WAS MADE
+            """,
+            header_with(injury_date="2011-06-04", application_date="2013-09-06"),
+            id="title-after-the-last-value",
+        ),
+        pytest.param(
+            "Case Number: CM17-9900001\nDate of Injury:\nDate of the Birth:\n04/15/1964",
+            header_with(case_number="CM17-9900001"),
+            id="blank-date-above-an-unknown-label",
         ),
         pytest.param("", header_with(), id="empty"),
         pytest.param(

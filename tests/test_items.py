@@ -276,9 +276,16 @@ def test_titles_of_the_decisions(title, parse):
     assert [item.treatment for item in parse(letter(item_text("Cane: Upheld"), title=title)).items] == ["Cane"]
 
 
-def test_a_letter_without_items_says_so(parse):
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param("", id="no-decisions"),
+        pytest.param("IMR ISSUES, DECISIONS AND RATIONALES", id="nothing-under-the-title"),
+    ],
+)
+def test_a_letter_without_items_says_so(title, parse):
     with pytest.raises(LetterError, match="no disputed item"):
-        parse(b"CLINICAL CASE SUMMARY\nThe patient walks.\n")
+        parse(f"CLINICAL CASE SUMMARY\nThe patient walks.\n{title}\n".encode())
 
 
 def test_what_follows_the_last_rationale_is_left_out(parse):

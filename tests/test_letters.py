@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("reportlab")
@@ -147,14 +147,25 @@ TITLES = (
     "Decision rationale: A cane helps.",
     "Expert Reviewer Case Summary:",
     "Medical Qualifications of the Expert Reviewer:",
+    "Documents Reviewed for Determination:",
     "1) Regarding the request for a cane:",
     "Sincerely,",
     "Disclaimer: MAXIMUS reviews.",
+)
+# Above the decisions' heading.
+UNDER_A_SUMMARY = (
+    "HOW THE IMR FINAL DETERMINATION WAS MADE",
+    "CLINICAL CASE SUMMARY",
+    "1) Regarding the request for a cane:",
+    "Line 1 of the letter",
+    "IMR ISSUES, DECISIONS AND RATIONALES",
 )
 
 
 @pytest.mark.property
 @given(st.lists(st.one_of(st.sampled_from(TITLES), st.integers(0, 10**6).map("Line {} of the letter".format))))
+@example([*UNDER_A_SUMMARY])
+@example([*UNDER_A_SUMMARY[:2], "Documents Reviewed for Determination:", *UNDER_A_SUMMARY[3:]])
 def test_sections_lose_no_line(texts):
     """Whatever titles stand in a letter and in whatever order; only what follows the last rationale is left out."""
     lines = [Line(text) for text in texts]
@@ -178,7 +189,6 @@ BEGINNINGS = (
     "ISSUES, DECISIONS AND RATIONALES",
     "DECISION(S) AND RATIONALE(S)",
     "The Final Determination was based on decisions for the disputed items set forth below:",
-    "Documents Reviewed for Determination",
     "12) Regarding the request for a cane:",
     "MAXIMUS is providing an independent review",
     "cc: the file",

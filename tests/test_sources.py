@@ -416,6 +416,49 @@ def test_paths_are_files_folders_and_globs_each_once(tmp_path):
     assert [path.name for path in letter_files(given)] == ["c.pdf", "a.txt", "1.txt", "2.txt"]
 
 
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        pytest.param(["b", "b"], ["1.txt", "2.txt"], id="twice"),
+        pytest.param(["b", "b/2.txt"], ["1.txt", "2.txt"], id="file-below"),
+        pytest.param(["b/2.txt", "b"], ["2.txt", "1.txt"], id="file-below-first"),
+        pytest.param(["b/2.txt", "."], ["2.txt", "a.txt", "1.txt", "3.txt"], id="folder-far-above"),
+        pytest.param(["b", "./b/../b"], ["1.txt", "2.txt"] * 2, id="as-written"),
+        pytest.param(["b", "bc"], ["1.txt", "2.txt", "3.txt"], id="one-name-begins-the-other"),
+        pytest.param(["b", "b/.hidden.txt"], ["1.txt", "2.txt", ".hidden.txt"], id="hidden-below"),
+    ],
+)
+def test_a_file_that_is_named_twice_is_given_once(given, names, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("b/2.txt", "b/1.txt", "b/.hidden.txt", "bc/3.txt", "a.txt"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
+    assert [path.name for path in letter_files(given)] == names
+
+
+def test_a_walk_keeps_nothing_but_names(tmp_path):
+    files = 1_000
+    for number in range(files):
+        (tmp_path / f"CM17-{number:07d}.txt").touch()
+    # In a process of its own: what other tests leave behind would count.
+    script = (
+        "import sys, tracemalloc; from imrsearch.indexer.sources import letter_files\n"
+        "tracemalloc.start(); print(sum(1 for _ in letter_files(sys.argv[1:])), tracemalloc.get_traced_memory()[1])"
+    )
+    told = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, check=True, text=True)
+    found, most = map(int, told.stdout.split())
+    assert found == files
+    assert most / files < 120
+
+
+def test_a_link_to_itself_is_one_problem(tmp_path):
+    (tmp_path / "link.txt").symlink_to(tmp_path / "link.txt")
+    (tmp_path / "good.txt").write_bytes(TEXT)
+    found = list(letter_files([str(tmp_path)]))
+    assert [path.name for path in found] == ["good.txt", "link.txt"]
+    assert unread(read_letters(found[1])) == ["cannot be opened: Too many levels of symbolic links"]
+
+
 def test_a_path_that_names_nothing(tmp_path):
     with pytest.raises(UsageError, match="no such file or folder"):
         list(letter_files([str(tmp_path / "*.pdf")]))
@@ -641,4 +684,5 @@ def test_plain_text(odd):
 def test_footers_are_left_out_wherever_they_stand(text):
     assert FOOTER.match(text)
     assert is_running(Line(text), (), set(), 1)
+    assert lines_of([[Line("One"), Line("two"), Line(text), Line("three"), Line("four")]])[2].text == "three"
     assert not is_running(Line(f"as noted, {text}"), (), set(), 1)

@@ -1,7 +1,7 @@
 """A letter's case number, dates and priority: from the table, the notice's fields or its prose."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -49,6 +49,8 @@ PROSE_DATES = (
 DATES_KEPT = 4_096
 # With so many words before it, a date stands in prose and not in the table.
 PROSE_WORDS = 3
+# A line of so many words is a sentence's, and the table has ended above it; names and claim numbers have fewer.
+SENTENCE_WORDS = 6
 PRIORITY = re.compile(r"\bPriority\s*:\s*([A-Za-z]+)")
 
 
@@ -78,31 +80,55 @@ def header_table(text: str) -> dict[str, str]:
     """Case Number: CASE  Date Assigned: DATE  Date of Injury: DATE ... Priority: WORD  Application Received: DATE
 
     Converters print the table by rows (label, value, label, value), by columns (all labels, then all values) or mixed.
-    So labels wait for values; where fewer values than labels follow, the last labels have them.
+    So labels wait for values; where fewer values than labels follow, the last labels have them. The values of labels
+    that we do not know ("Employee:") stand among them; the dates of sentences do not count.
     """
     found: dict[str, str] = {}
     labels: list[str] = []
     values: list[str] = []
+    # Below a sentence no value follows until a label does.
+    ended, most = False, PROSE_WORDS
 
     def settle() -> None:
         for name, value in zip(reversed(labels), reversed(values[: len(labels)]), strict=False):
             if (checked := CHECKS[name](value)) is not None:
                 found.setdefault(name, checked)
 
-    end = 0
-    for token in TOKEN.finditer(text):
-        between = text[end : token.start()].split()
-        end = token.end()
-        if token.lastgroup == "value":
-            if len(between) < PROSE_WORDS:
-                values.append(token.group())
-        elif token.lastgroup:
+    for before, token, after in tokens_of(text):
+        if token.lastgroup != "value":
             if values:
                 settle()
                 labels, values = [], []
-            labels.append(token.lastgroup)
+            labels.append(token.lastgroup or "")
+            ended, most = False, PROSE_WORDS
+        elif not (ended := ended or has_sentence(before)):
+            if stands_alone(before, after) or len(before.split()) < most:
+                values.append(token.group())
+            else:
+                # What follows "therapy between 11-17-2012" on its line is no value either, but for a row of values.
+                most = 1
     settle()
     return found
+
+
+def tokens_of(text: str) -> Iterator[tuple[str, re.Match[str], str]]:
+    """Each label and value of the table, with the text that parts it from the one before and the one after."""
+    tokens = list(TOKEN.finditer(text))
+    starts = [*(token.start() for token in tokens), len(text)]
+    ends = [0, *(token.end() for token in tokens)]
+    apart = [text[end:start] for end, start in zip(ends, starts, strict=True)]
+    return zip(apart, tokens, apart[1:], strict=False)
+
+
+def has_sentence(text: str) -> bool:
+    """A line of the text is a sentence's."""
+    return any(len(line.split()) >= SENTENCE_WORDS for line in text.split("\n"))
+
+
+def stands_alone(before: str, after: str) -> bool:
+    """The value is a line of its own, and no label that we do not know stands between it and those that we do."""
+    above, newline, words = before.rpartition("\n")
+    return bool(newline) and ":" not in above and not words.strip() and not after.partition("\n")[0].strip()
 
 
 def header_prose(text: str) -> dict[str, str]:

@@ -69,7 +69,7 @@ def find_headings(lines: Lines, labels: Sequence[bool]) -> list[Heading]:
 
     labels  which of the lines begin a part of an item
     """
-    labelled = [*labels[1:], False]
+    labelled = [*labels, False][1:]
     if not any(
         line.bold and below and HEADING_WITH_OUTCOME.match(line.text)
         for line, below in zip(lines, labelled, strict=True)

@@ -105,8 +105,8 @@ def split_sections(lines: Lines) -> Sections:
     reviewer = first(texts, REVIEWER_START) or 0
     summary = first(texts, SUMMARY_START, start=reviewer)
     issues = first(texts, ISSUES_START, start=summary or reviewer)
-    documents = first(texts[:issues], DOCUMENTS_START, start=summary or reviewer)
-    summary_end = min((place for place in (issues, documents) if place is not None), default=len(lines))
+    # Above the decisions' heading, "1) Regarding the request ..." is a sentence of the summary.
+    summary_end = issues if issues is not None else first(texts, DOCUMENTS_START, start=summary or reviewer)
     summary_lines: Lines = ()
     if summary is not None:
         opening = replace(lines[summary], text=SUMMARY_START.cut_from(lines[summary].text))

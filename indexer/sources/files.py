@@ -7,7 +7,8 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -60,44 +61,72 @@ def letter_files(paths: Iterable[str]) -> Iterator[Path]:
     """Every file that the paths name: files, folders with all below them, and globs; each once, sorted in a folder.
 
     A folder that cannot be opened is given itself, so that reading it says why. Raises UsageError for a path that
-    names nothing.
+    names nothing, before any file.
     """
-    seen: set[Path] = set()
-    for given in paths:
-        named = Path(given).expanduser()
-        found = (
-            [named]
-            if named.exists() or named.is_symlink()
-            else [Path(match) for match in sorted(glob.glob(given, recursive=True))]
+    named = [name for given in paths for name in named_by(given)]
+    # A walk meets no file twice; only what is named within something else named needs to be remembered.
+    overlapping = overlapping_among(named)
+    seen: set[str] = set()
+    for name in named:
+        path = Path(name)
+        for file in folder_files(path) if path.is_dir() else (path,):
+            if name in overlapping:
+                if str(file) in seen:
+                    continue
+                seen.add(str(file))
+            yield file
+
+
+def named_by(given: str) -> list[str]:
+    """The file or folder of that name, else what the glob matches, sorted; UsageError where that is nothing."""
+    path = Path(given).expanduser()
+    if path.exists() or path.is_symlink():
+        return [str(path)]
+    if not (found := [str(Path(match)) for match in sorted(glob.glob(given, recursive=True))]):
+        raise UsageError(
+            f"no such file or folder: {given}", hint="check the path; quote a glob such as 'letters/*.pdf'"
         )
-        if not found:
-            raise UsageError(
-                f"no such file or folder: {given}", hint="check the path; quote a glob such as 'letters/*.pdf'"
-            )
-        for path in found:
-            for file in folder_files(path) if path.is_dir() else (path,):
-                if file not in seen:
-                    seen.add(file)
-                    yield file
+    return found
+
+
+def overlapping_among(named: Sequence[str]) -> set[str]:
+    """The names that stand twice, lie below another, or have another below them."""
+    counted = Counter(named)
+    found = {name for name, count in counted.items() if count > 1}
+    for name in counted:
+        if len(counted) > 1 and (above := [folder for folder in map(str, Path(name).parents) if folder in counted]):
+            found.update((name, *above))
+    return found
 
 
 def folder_files(folder: Path) -> Iterator[Path]:
     """The folder's files and those of its folders, sorted, without hidden ones; no pipes, and no links to folders."""
+    names: list[str] = []
+    folders: set[str] = set()
+    links: set[str] = set()
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                names.append(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.add(entry.name)
+                elif not entry.is_file(follow_symlinks=False):
+                    links.add(entry.name)
     except OSError:
         yield folder
         return
-    if MANIFEST in {entry.name for entry in entries}:
+    if MANIFEST in names:
         # An index that lies among the letters is not read as letters.
         return
-    for entry in entries:
-        if entry.name.startswith(HIDDEN):
+    names.sort()
+    for name in names:
+        path = folder / name
+        if name.startswith(HIDDEN):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from folder_files(Path(entry.path))
-        elif entry.is_file() or not Path(entry.path).exists():
-            yield Path(entry.path)
+        if name in folders:
+            yield from folder_files(path)
+        elif name not in links or path.is_file() or not path.exists():
+            yield path
 
 
 def holds_many(path: Path) -> bool:

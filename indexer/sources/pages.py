@@ -1,7 +1,6 @@
 """Pages of lines, as every reader finds them, to the lines of one letter."""
 
 import re
-import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -52,10 +51,10 @@ def plain(text: str) -> str:
 
     Words are told apart at what is no letter: an accent by itself would split "naïve" in the index and in a snippet.
     """
-    if UNPLAIN.search(text):
-        text = text.translate(PLAIN)
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", text.translate(PLAIN) if UNPLAIN.search(text) else text)
+    elif "\x02" in text or "\x00" in text:
+        text = text.translate(PLAIN)
     return " ".join(text.split())
 
 
@@ -74,7 +73,12 @@ def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
     running = running_lines(edges_of_pages)
     lines: list[Line] = []
     for number, (page, edges) in enumerate(zip(pages, edges_of_pages, strict=True), start=1):
-        kept = [line for place, line in enumerate(page) if not is_running(line, edges.get(place, ()), running, number)]
+        kept = [
+            line
+            for place, line in enumerate(page)
+            if not (place in edges or may_be_footer(line.text))
+            or not is_running(line, edges.get(place, ()), running, number)
+        ]
         if kept and lines:
             kept[0] = replace(kept[0], gap=None)
         lines.extend(kept)
@@ -98,11 +102,15 @@ def running_lines(edges_of_pages: Sequence[Edges]) -> set[tuple[int, str]]:
     return {edge for edge, count in seen.items() if count >= fewest and not PROSE.search(edge[1])}
 
 
+def may_be_footer(text: str) -> bool:
+    """The line has what every line of FOOTER has; nearly no other has it, and needs no pattern."""
+    return text[:1] in FOOTER_INITIALS or "Page" in text or "PAGE" in text
+
+
 def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:
     """A header or footer of page `number`, not of the letter."""
     text = line.text
-    may_be_footer = text[:1] in FOOTER_INITIALS or "Page" in text or "PAGE" in text
-    if may_be_footer and FOOTER.match(text):
+    if FOOTER.match(text):
         return True
     if not edges:
         return False
@@ -128,5 +136,5 @@ def with_gaps(lines: Sequence[Line], distances: Sequence[float | None], usual: f
 
 def usual_distance(distances: Sequence[float | None]) -> float | None:
     """The distance between the lines of a paragraph: the median of all, rounded to a tenth."""
-    known = [round(distance, 1) for distance in distances if distance is not None and distance > 0]
-    return statistics.median_low(known) if known else None
+    known = sorted(distance for distance in distances if distance)
+    return round(known[(len(known) - 1) // 2], 1) if known else None

@@ -13,6 +13,8 @@ from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
 BOLD = 600
+# PDFium writes text in units of UTF-16.
+UNITS = ctypes.POINTER(ctypes.c_ushort)
 # PDFium ends a line with CR LF, but runs two together where the first ends in a hyphen, with U+FFFE between
 # (U+0002 in earlier versions).
 TEXT_LINE = re.compile(r"[^\r\n\x02\ufffe]+[\x02\ufffe]?")
@@ -50,13 +52,11 @@ def document_lines(document: Any) -> tuple[Line, ...]:
     if len(document) > MOST_PAGES:
         raise SourceError(f"the PDF has {len(document)} pages: not a letter")
     found: list[list[tuple[Line, float]]] = []
+    lines = 0
     for number in range(len(document)):
-        page = document[number]
-        textpage = page.get_textpage()
-        found.append(page_lines(textpage))
-        check_lines(sum(map(len, found)))
-        textpage.close()
-        page.close()
+        found.append(page_of(document, number))
+        lines += len(found[-1])
+        check_lines(lines)
     if not any(found):
         raise SourceError("a scan without a text layer", hint="run it through OCR first; imrsearch reads text only")
     distances = [distances_of([height for _, height in page]) for page in found]
@@ -65,19 +65,50 @@ def document_lines(document: Any) -> tuple[Line, ...]:
     return lines_of(pages)
 
 
+def page_of(document: Any, number: int) -> list[tuple[Line, float]]:
+    """The lines of one page. By PDFium's own functions: what pypdfium2 puts around each page costs a twentieth."""
+    page = raw.FPDF_LoadPage(document.raw, number)
+    if not page:
+        raise pdfium.PdfiumError("Failed to load page.")
+    try:
+        textpage = raw.FPDFText_LoadPage(page)
+        if not textpage:
+            raise pdfium.PdfiumError("Failed to load text page.")
+        try:
+            return page_lines(textpage)
+        finally:
+            raw.FPDFText_ClosePage(textpage)
+    finally:
+        raw.FPDF_ClosePage(page)
+
+
+def page_text(textpage: Any) -> str:
+    """The page's text; its first and last characters may be none of the text, and PDFium must not be asked for them."""
+    first, last = 0, raw.FPDFText_CountChars(textpage) - 1
+    while first <= last and (start := raw.FPDFText_GetTextIndexFromCharIndex(textpage, first)) < 0:
+        first += 1
+    while first <= last and (end := raw.FPDFText_GetTextIndexFromCharIndex(textpage, last)) < 0:
+        last -= 1
+    if first > last:
+        return ""
+    buffer = ctypes.create_string_buffer(2 * (end - start + 2))
+    units = raw.FPDFText_GetText(textpage, first, last - first + 1, ctypes.cast(buffer, UNITS))
+    return buffer.raw[: 2 * (units - 1)].decode("utf-16-le", errors="ignore")
+
+
 def page_lines(textpage: Any) -> list[tuple[Line, float]]:
     """Each line of a page that holds text, with the height of its baseline in points from the page's foot."""
     found = []
-    handle = textpage.raw
     x, y = ctypes.c_double(), ctypes.c_double()
-    for match in TEXT_LINE.finditer(textpage.get_text_range()):
+    origin, weight = raw.FPDFText_GetCharOrigin, raw.FPDFText_GetFontWeight
+    for match in TEXT_LINE.finditer(page_text(textpage)):
         text = match.group()
-        words = plain(text)
-        if words:
-            first = match.start() + len(text) - len(text.lstrip())
-            raw.FPDFText_GetCharOrigin(handle, first, x, y)
-            bold = raw.FPDFText_GetFontWeight(handle, first) >= BOLD
-            found.append((Line(words, bold=bold), y.value))
+        if words := plain(text):
+            first = match.start()
+            if text[0].isspace():
+                first += len(text) - len(text.lstrip())
+            origin(textpage, first, x, y)
+            found.append((Line(words, bold=weight(textpage, first) >= BOLD), y.value))
     return found
 
 
