@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from imrsearch.schema.manifest import STORE as STORED
+
 from .collection import Collection
 from .process import Ended, python, run
 
@@ -33,7 +35,11 @@ class Way:
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians of the runs of one way; size: bytes of what was written, 0 where that is no index."""
+    """Medians of the runs of one way.
+
+    size   bytes of the index, 0 where that is none
+    store  bytes of the letters as they were read, 0 where they are not kept
+    """
 
     name: str
     letters: int
@@ -42,6 +48,7 @@ class Measured:
     cpu: float
     peak: int
     size: int
+    store: int
 
 
 def ways_of(collection: Collection, index: Path) -> list[Way]:
@@ -100,7 +107,8 @@ def measure(collection: Collection, work: Path, *, rounds: int) -> dict[str, Mea
             seconds=median(seconds for seconds, _, _ in ended[way.name]),
             cpu=median(cpu for _, cpu, _ in ended[way.name]),
             peak=int(median(peak for _, _, peak in ended[way.name])),
-            size=size_of(work / way.name),
+            size=size_of(work / way.name) - size_of(work / way.name / STORED),
+            store=size_of(work / way.name / STORED),
         )
         for way in ways
     }

@@ -1,7 +1,8 @@
 """Warm questions by kind, asked of three engines by turns: ours, the bare engine, SQLite's FTS5.
 
-The bare engine runs the query that ours compiled, for the first ten only, and fetches those: no count, no facets, no
-snippets, no parsing. FTS5 is asked the same in its own words; its stems and its nearness are not quite ours.
+The bare engine runs the query that ours compiled, for the first ten only, and the letters of those are fetched: no
+count, no facets, no snippets, no parsing. FTS5 is asked the same in its own words; its stems and its nearness are not
+quite ours.
 """
 
 import gc
@@ -152,7 +153,7 @@ def bare_of(searcher: Searcher, asked: Asked) -> Callable[[], int]:
 
     def ask() -> int:
         hits = engine.search(compiled, LIMIT, count=False).hits
-        return len([engine.doc(address) for _, address in hits])
+        return len([searcher.engine.letter(address) for _, address in hits])
 
     return ask
 

@@ -86,10 +86,11 @@ def indexing_table(collection: Collection, measured: dict[str, Measured]) -> Ite
                 f"{limit.cpu / each.cpu:.2f}" if limit else "-",
                 f"{each.peak / MB:,.0f}",
                 f"{each.size / of_text:.2f}" if is_index else "-",
+                f"{each.store / of_text:.2f}" if each.store else "-",
             )
         )
     head = ("indexing", "seconds", "letters/s", "items/s", "of the limit", "CPU s", "of it by CPU", "peak MB")
-    yield from table((*head, "size / text"), rows)
+    yield from table((*head, "size / text", "store / text"), rows)
 
 
 def query_table(measured: dict[str, Times]) -> Iterator[str]:
