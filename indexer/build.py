@@ -136,7 +136,8 @@ def blocks_stored(index_dir: Path) -> int:
 def published(index_dir: Path, *, anew: bool) -> Manifest:
     """The manifest; where there is none, or with `anew` none that can be read, what takes its place.
 
-    Raises StaleIndex where letters are to be added to an index of other fields.
+    Raises StaleIndex where letters are to be added to an index of other fields, and IndexMissing where only the store
+    is left of it.
     """
     try:
         before = read_manifest(index_dir)
@@ -144,6 +145,11 @@ def published(index_dir: Path, *, anew: bool) -> Manifest:
         if not (anew or isinstance(error, IndexMissing)):
             raise
         generation = last_generation(index_dir, anew=anew)
+        if generation and not anew:
+            raise IndexMissing(
+                f"there are letters in the store at {index_dir}, and no index of them",
+                hint=f"run first: imrsearch reindex --index {index_dir}",
+            ) from error
         store = segments_found(index_dir) if anew else ()
         return Manifest(fingerprint(), reading(), generation, "", built_at="", letters=0, items=0, store=store)
     if before.fingerprint != fingerprint() and not anew:

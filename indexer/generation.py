@@ -99,7 +99,7 @@ def discard(index_dir: Path, before: Manifest) -> None:
 def share(published: Path, folder: Path) -> None:
     """Give the files of the published generation a second name in the folder; the few that change are copied."""
     for path in sorted(published.iterdir()):
-        if path.suffix == ".lock" or path.name in (RUN, READERS):
+        if is_passing(path.name) or path.name == RUN:
             continue
         try:
             if path.name in REWRITTEN:
@@ -113,7 +113,7 @@ def seals_of(folder: Path) -> tuple[FileSeal, ...]:
     """Every file of a generation's folder with its length and digest, after the engine has written its last."""
     seals = []
     for path in sorted(folder.iterdir()):
-        if path.suffix == ".lock" or path.name in (RUN, READERS):
+        if is_passing(path.name) or path.name == RUN:
             continue
         digest = "" if path.name == LETTERS else digest_of_file(path)
         seals.append(FileSeal(path.name, path.stat().st_size, digest))
@@ -160,13 +160,19 @@ def is_ours(path: Path) -> bool:
     if path.name == STORE:
         return path.is_dir() and all(inner.name.isdecimal() and inner.is_file() for inner in path.iterdir())
     if path.is_dir():
-        return is_engine(path) or not any(path.iterdir())
+        return is_engine(path)
     return not path.name.startswith("engine-")
 
 
 def is_engine(path: Path) -> bool:
-    """The folder holds an engine, or what a run left of one."""
-    return (path / ENGINE_FILE).exists() or (path / RUN).exists()
+    """The folder holds an engine, or what a run, or a reader that came too late, left of one."""
+    names = [inner.name for inner in entries_of(path)]
+    return ENGINE_FILE in names or RUN in names or all(map(is_passing, names))
+
+
+def is_passing(name: str) -> bool:
+    """The file says nothing of the index: a lock, or a reader's hold."""
+    return name.endswith(".lock") or name == READERS
 
 
 def remove_old(index_dir: Path, *, keep: int = 0) -> None:

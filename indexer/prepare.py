@@ -117,8 +117,12 @@ class HeldLetters:
             [(tantivy.Occur.Must, by_bytes), (tantivy.Occur.Must, self.term("letter_id", name))]
         )
         place = self.first(by_bytes)
-        if place is None or (self.letter(place).case_number or self.letter(place).letter_id == name):
-            return place
+        try:
+            if place is None or (self.letter(place).case_number or self.letter(place).letter_id == name):
+                return place
+        except IndexFailure:
+            # What cannot be opened is read anew, and takes its own place.
+            return None
         return self.first(by_name)
 
     def named(self, letter_id: str) -> Letter | None:

@@ -200,4 +200,11 @@ def work() -> None:
         send(answers, b"")
         while True:
             task = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Task)
-            send(answers, msgspec.msgpack.encode(preparer.prepare(task)))
+            try:
+                answer = msgspec.msgpack.encode(preparer.prepare(task))
+            except Exception:
+                # A fault of ours costs its letter: the asker finds out which one. No traceback reaches a user.
+                if os.environ.get("IMRSEARCH_DEBUG"):
+                    raise
+                return
+            send(answers, answer)

@@ -172,11 +172,12 @@ def kill_runs(*, bulk: int, publishing: int, number: int, seed: int) -> tuple[in
         pick = random.Random(seed)
         for sort, wanted in ((False, bulk), (True, publishing)):
             while done[sort] < wanted:
-                index = folder / "index"
+                index = folder / f"index-{sum(done.values())}"
                 done[sort] += trial(files, index, asked, said, pick, publishing=sort)
-                shutil.rmtree(index)
+                # A process of a killed run may still be about to open it.
+                shutil.rmtree(index, ignore_errors=True)
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     return done[False], done[True]
 
 

@@ -93,6 +93,28 @@ def test_the_store_is_enough(lost, files, folder, tmp_path):
     assert check_index(folder).findings == ()
 
 
+def test_letters_of_a_store_without_an_index_are_not_lost(files, folder):
+    build_index(files[:5], folder)
+    (folder / MANIFEST).unlink()
+    shutil.rmtree(folder / "engine-1")
+    with pytest.raises(IndexMissing) as error:
+        build_index(files[5:8], folder)
+    assert "reindex" in error.value.hint
+    assert reindex(folder).letters == 5
+    assert build_index(files[5:8], folder).letters == 8
+
+
+def test_a_letter_that_cannot_be_opened_is_read_anew(files, folder):
+    build_index(files[:5], folder)
+    path = folder / "engine-1" / LETTERS
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+    report = build_index(files[:5], folder)
+    assert (report.replaced, report.unchanged, report.failed) == (1, 4, 0)
+    assert len(answers(folder)[0]) == report.items
+
+
 def test_without_a_store_there_is_nothing_to_make_anew(folder):
     with pytest.raises(IndexMissing):
         reindex(folder)
@@ -230,6 +252,15 @@ def test_readers_never_see_half_an_index(files, folder):
 @pytest.mark.scale
 def test_many_readers_never_see_half_an_index(files, folder):
     read_during_rebuilds(files, folder, readers=8, rebuilds=20)
+
+
+def test_what_a_late_reader_leaves_of_a_removed_generation_is_no_obstacle(files, folder):
+    build_index(files[:3], folder)
+    for name in ("readers", ".tantivy-meta.lock"):
+        (folder / "engine-0").mkdir(exist_ok=True)
+        (folder / "engine-0" / name).touch()
+        build_index(files[:4], folder, rebuild=True)
+        assert not (folder / "engine-0").exists()
 
 
 # Crashes.
