@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from imrsearch.indexer.build import build_index
     from imrsearch.indexer.letter import parse_letter
+    from imrsearch.indexer.report import IndexReport
     from imrsearch.indexer.sources import letter_files, read_letters
-    from imrsearch.indexer.update import IndexReport
     from imrsearch.schema.errors import ImrSearchError
     from imrsearch.schema.records import Citation, Item, Letter
     from imrsearch.search.query import Query
@@ -43,7 +43,7 @@ HOMES = {
     "Citation": "schema.records",
     "Hit": "search.results",
     "ImrSearchError": "schema.errors",
-    "IndexReport": "indexer.update",
+    "IndexReport": "indexer.report",
     "Item": "schema.records",
     "Letter": "schema.records",
     "Query": "search.query",

@@ -9,22 +9,32 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
 
-from imrsearch.indexer.generation import Run, check_folder, last_generation, remove_old
-from imrsearch.indexer.prepare import Batch, Block, Task, understood
+from imrsearch.indexer.generation import (
+    Run,
+    Scope,
+    check_folder,
+    last_generation,
+    remove_old,
+    stored_numbers,
+    unfinished,
+)
+from imrsearch.indexer.prepare import Batch, Files, Members, Prepared, Task
+from imrsearch.indexer.reading import reading
+from imrsearch.indexer.report import IndexReport
 from imrsearch.indexer.store import Store, segments_found
-from imrsearch.indexer.tasks import read_now, tasks_of_files, tasks_of_store
-from imrsearch.indexer.update import IndexReport, Machine, Update, reading
+from imrsearch.indexer.tasks import tasks_of_files, tasks_of_store
+from imrsearch.indexer.update import Machine, Update
 from imrsearch.indexer.workers import Setting, Workers
 from imrsearch.indexer.writer import one_writer
 from imrsearch.schema.documents import fingerprint
-from imrsearch.schema.errors import ImrSearchError, IndexFailure, IndexMissing, LetterError, StaleIndex
+from imrsearch.schema.errors import ImrSearchError, IndexFailure, IndexMissing, Interrupted, LetterError, StaleIndex
 from imrsearch.schema.letterfile import dictionary_of
-from imrsearch.schema.manifest import Manifest, read_manifest
+from imrsearch.schema.manifest import Manifest, read_manifest, reindex_hint
 
 # Of the machine's memory the engine takes an eighth, within these bounds; it writes the more often the less it has.
 LEAST_HEAP, MOST_HEAP = 100_000_000, 800_000_000
@@ -32,7 +42,6 @@ LEAST_HEAP, MOST_HEAP = 100_000_000, 800_000_000
 HERE = 2
 # The engine does not begin with less.
 LEAST_HEAP_OF_A_CORE = 15_000_000
-STALE_HINT = "run: imrsearch reindex"
 
 
 class Done(Struct, frozen=True):
@@ -94,36 +103,50 @@ def build_index(
     with one_writer(index_dir):
         remove_old(index_dir, keep=keep)
         before = published(index_dir, anew=rebuild)
-        scope = "rebuild" if rebuild else "add"
-        update = update_of(index_dir, before, scope=scope, machine=machine)
-        report = run(update, tasks_of_files(files), strict=strict, progress=progress, started=started)
+        update = update_of(index_dir, before, scope="rebuild" if rebuild else "add", machine=machine)
+        report = run_of(update, tasks_of_files(files), strict=strict, progress=progress, started=started)
         remove_old(index_dir, keep=keep)
         return report
 
 
 def reindex(
-    index_dir: Path, *, keep: int = 0, machine: Machine | None = None, progress: Progress = no_progress
+    index_dir: Path,
+    *,
+    skip_damaged: bool = False,
+    keep: int = 0,
+    machine: Machine | None = None,
+    progress: Progress = no_progress,
 ) -> IndexReport:
     """Make the index at `index_dir` anew from its letter store: nothing is read from the letters' own files.
 
-    Raises IndexMissing where there is no store, IndexBusy or IndexFailure; the index then stays as it was.
+    skip_damaged  leave out letters that the store has lost
+
+    Raises IndexMissing where there is no store, IndexBusy, or IndexFailure, also where a part of the store is damaged;
+    the index then stays as it was.
     """
     started = time.monotonic()
     check_folder(index_dir)
+    if not index_dir.exists():
+        raise no_store(index_dir)
     store = Store(index_dir)
     with one_writer(index_dir):
         remove_old(index_dir, keep=keep)
         before = published(index_dir, anew=True)
         if not before.store:
-            raise IndexMissing(
-                f"there are no letters in the store at {index_dir}",
-                hint=f"run: imrsearch index LETTERS --index {index_dir}",
-            )
+            raise no_store(index_dir)
+        if not skip_damaged:
+            store.verify(before.store)
         update = update_of(index_dir, before, scope="reindex", machine=machine)
         tasks = tasks_of_store(store, before.store)
-        report = run(update, tasks, strict=False, progress=progress, started=started)
+        report = run_of(update, tasks, strict=False, progress=progress, started=started)
         remove_old(index_dir, keep=keep)
         return report
+
+
+def no_store(index_dir: Path) -> IndexMissing:
+    """There is nothing that an index could be made of."""
+    hint = f"run: imrsearch index LETTERS --index {index_dir}"
+    return IndexMissing(f"there are no letters in the store at {index_dir}", hint=hint)
 
 
 def blocks_stored(index_dir: Path) -> int:
@@ -144,26 +167,25 @@ def published(index_dir: Path, *, anew: bool) -> Manifest:
     except (IndexMissing, StaleIndex, IndexFailure) as error:
         if not (anew or isinstance(error, IndexMissing)):
             raise
-        generation = last_generation(index_dir, anew=anew)
-        if generation and not anew:
+        if not anew and stored_numbers(index_dir) - unfinished(index_dir):
             raise IndexMissing(
-                f"there are letters in the store at {index_dir}, and no index of them",
-                hint=f"run first: imrsearch reindex --index {index_dir}",
+                f"there are letters in the store at {index_dir}, and no index of them", hint=reindex_hint(index_dir)
             ) from error
+        generation = last_generation(index_dir, anew=anew)
         store = segments_found(index_dir) if anew else ()
         return Manifest(fingerprint(), reading(), generation, "", built_at="", letters=0, items=0, store=store)
     if before.fingerprint != fingerprint() and not anew:
-        raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=STALE_HINT)
+        raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=reindex_hint(index_dir))
     return before
 
 
-def update_of(index_dir: Path, before: Manifest, *, scope: str, machine: Machine | None) -> Update:
+def update_of(index_dir: Path, before: Manifest, *, scope: Scope, machine: Machine | None) -> Update:
     """The run, begun or gone on with."""
     run = Run(before.generation, scope, fingerprint(), reading())
     return Update(index_dir, before, run=run, machine=machine or this_machine())
 
 
-def run(update: Update, tasks: Iterator[Task], *, strict: bool, progress: Progress, started: float) -> IndexReport:
+def run_of(update: Update, tasks: Iterator[Task], *, strict: bool, progress: Progress, started: float) -> IndexReport:
     """Take every task and publish the outcome."""
     done = Done(0, 0, 0, 0)
     try:
@@ -173,25 +195,39 @@ def run(update: Update, tasks: Iterator[Task], *, strict: bool, progress: Progre
             progress(done)
         return update.publish(started)
     except BaseException as error:
-        # What was committed stays for the same command, but not where a letter stopped it.
-        update.abandon(forget=isinstance(error, LetterError))
+        # What was taken stays for the same command, but not where a letter stopped it.
+        stopped = isinstance(error, Interrupted | KeyboardInterrupt)
+        update.abandon(forget=isinstance(error, LetterError), save=stopped and update.run.scope != "rebuild")
         raise
 
 
 def batches(update: Update, tasks: Iterator[Task]) -> Iterator[Batch]:
-    """What was made of each task: of the first ones here, of more than a few by a process for each core."""
-    first = next(tasks, None)
-    if first is None:
-        return
-    if update.needs_dictionary:
-        read = read_now(first, Store(update.index_dir))
-        update.begin_letters(dictionary_of(understood(read)))
-        # What lies in the store stays there; all else is not read twice.
-        first = first if isinstance(first, Block) else read
-    engine = update.folder.name if update.held else ""
-    setting = Setting(str(update.index_dir), engine, update.rereads, update.dictionary)
-    here = setting.preparer()
-    yield from map(here.prepare, chain([first], islice(tasks, HERE - 1)))
-    if further := list(islice(tasks, 1)):
-        with closing(Workers(setting, update.machine.cores)) as workers:
-            yield from workers.prepare_all(chain(further, tasks))
+    """What was made of each task: by a process for each core, but of a few that cannot do harm here."""
+
+    def setting() -> Setting:
+        engine = update.folder.name if update.held else ""
+        return Setting(str(update.index_dir), engine, update.rereads, update.dictionary)
+
+    def prepare(task: Task) -> list[Batch]:
+        if isinstance(task, Members) or (isinstance(task, Files) and task.risky):
+            return workers.prepare(task)
+        return [here.prepare(task)]
+
+    with closing(Workers(update.machine.cores)) as workers:
+        workers.use(setting())
+        here = setting().preparer()
+        for task in islice(tasks, HERE):
+            first = prepare(task)
+            if update.needs_dictionary and any(map(packed_in, first)):
+                packed = [letter for batch in first for letter in packed_in(batch)]
+                update.begin_letters(dictionary_of(packed))
+                workers.use(setting())
+                here = setting().preparer()
+                first = [here.packed_anew(batch) for batch in first]
+            yield from first
+        yield from workers.prepare_all(tasks)
+
+
+def packed_in(batch: Batch) -> list[bytes]:
+    """The batch's letters, packed."""
+    return [outcome.packed for outcome in batch.outcomes if isinstance(outcome, Prepared)]

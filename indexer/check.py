@@ -1,5 +1,6 @@
 """Whether an index is what was published: every file by its digest, every letter and item by being opened."""
 
+import os
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -16,11 +17,12 @@ from imrsearch.schema.errors import ImrSearchError, IndexFailure, IndexMissing, 
 from imrsearch.schema.frames import FrameFile
 from imrsearch.schema.letterfile import LETTERS
 from imrsearch.schema.manifest import MANIFEST, STORE, FileSeal, Manifest, digest_of_file, read_manifest
+from imrsearch.schema.readers import begin_reading
 
 REINDEX = "imrsearch reindex makes the index anew from the letter store"
 # Items whose values are taken from the engine at once.
-TOGETHER = 50_000
-RESTORE = "put the file back from a backup, or run: imrsearch index LETTERS --rebuild"
+AT_ONCE = 50_000
+RESTORE = "put the file back from a backup; imrsearch reindex --skip-damaged leaves out what it lost"
 STALE = "imrsearch reindex makes an index of this version's fields"
 
 
@@ -62,6 +64,16 @@ def check_index(index_dir: Path) -> CheckReport:
     except ImrSearchError as error:
         found = [Finding(MANIFEST, error.message, REINDEX), *findings_in_store(index_dir, segments_found(index_dir))]
         return CheckReport(str(index_dir), 0, 0, 0, 0, 0, tuple(found))
+    reader = begin_reading(index_dir / manifest.engine)
+    try:
+        return report_of(index_dir, manifest)
+    finally:
+        if reader is not None:
+            os.close(reader)
+
+
+def report_of(index_dir: Path, manifest: Manifest) -> CheckReport:
+    """What there is to tell of the index that the manifest names."""
     return CheckReport(
         index=str(index_dir),
         generation=manifest.generation,
@@ -150,7 +162,7 @@ def items_of(held: HeldLetters) -> Iterator[tuple[int, int]]:
         if not searcher.num_docs:
             return
         addresses = [address for _, address in searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits]
-        for start in range(0, len(addresses), TOGETHER):
-            some = addresses[start : start + TOGETHER]
+        for start in range(0, len(addresses), AT_ONCE):
+            some = addresses[start : start + AT_ONCE]
             places, numbers = (searcher.fast_field_values(name, some) for name in (PLACE, "item"))
             yield from ((int(place or 0), int(number or 0)) for place, number in zip(places, numbers, strict=True))

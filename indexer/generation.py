@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -34,24 +35,27 @@ from imrsearch.schema.readers import without_readers
 RUN = "run.json"
 ENGINE = re.compile(r"engine-(\d+)")
 # What an index folder may hold: anything else is not ours, and the folder is left alone.
-OURS = re.compile(rf"engine-\d+|{STORE}|{WRITER}|{LOCK}|{re.escape(MANIFEST)}(?:\.\d+)?")
+OURS = re.compile(rf"engine-\d+|{STORE}|{WRITER}|{LOCK}|{re.escape(MANIFEST)}(?:\.new)?")
 # What the engine keeps in its folder from its first moment on; without it a folder is somebody else's.
 ENGINE_FILE = ".managed.json"
+ENGINE_META = "meta.json"
 # The engine writes these anew at each commit; all others it writes once.
-REWRITTEN = ("meta.json", ENGINE_FILE)
+REWRITTEN = (ENGINE_META, ENGINE_FILE)
+
+
+Scope = Literal["add", "rebuild", "reindex"]
 
 
 class Run(Struct, frozen=True):
     """What a run works on.
 
     base         the published generation that it began with; 0 where there was none
-    scope        "add", "rebuild" or "reindex"
     fingerprint  of the fields
     reading      of the parser and the vocabulary
     """
 
     base: int
-    scope: str
+    scope: Scope
     fingerprint: str
     reading: str
 
@@ -72,13 +76,17 @@ def begin(index_dir: Path, before: Manifest, run: Run) -> bool:
     folder.mkdir(parents=True)
     if run.scope == "add" and before.engine:
         share(index_dir / before.engine, folder)
-    content = msgspec.json.encode(run)
-    with (folder / RUN).open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    (folder / RUN).write_bytes(msgspec.json.encode(run))
+    sync_file(folder / RUN)
     sync_folder(folder)
+    sync_folder(index_dir)
     return False
+
+
+def sync_file(path: Path) -> None:
+    """Put the file on the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def run_in(folder: Path) -> Run | None:
@@ -93,7 +101,18 @@ def discard(index_dir: Path, before: Manifest) -> None:
     generation = before.generation + 1
     if generation not in [int(seal.name) for seal in before.store]:
         (index_dir / STORE / str(generation)).unlink(missing_ok=True)
-    shutil.rmtree(index_dir / engine_of(generation), ignore_errors=True)
+    remove_engine(index_dir / engine_of(generation))
+
+
+def remove_engine(folder: Path) -> None:
+    """Remove an engine's folder; one that is half removed still tells whose it was, and that no run goes on with it."""
+    with suppress(OSError):
+        (folder / RUN).unlink(missing_ok=True)
+        for path in entries_of(folder):
+            if path.name != ENGINE_FILE:
+                path.unlink()
+        (folder / ENGINE_FILE).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def share(published: Path, folder: Path) -> None:
@@ -107,6 +126,7 @@ def share(published: Path, folder: Path) -> None:
             os.link(path, folder / path.name)
         except OSError:
             shutil.copy2(path, folder / path.name)
+            sync_file(folder / path.name)
 
 
 def seals_of(folder: Path) -> tuple[FileSeal, ...]:
@@ -130,10 +150,25 @@ def last_generation(index_dir: Path, *, anew: bool) -> int:
 
     The generation of a run that has not ended is no generation yet; but with `anew` its part of the store is.
     """
-    engines = {int(match[1]): path for path in entries_of(index_dir) if (match := ENGINE.fullmatch(path.name))}
-    unfinished = {number for number, path in engines.items() if (path / RUN).exists()}
-    stored = {int(path.name) for path in entries_of(index_dir / STORE) if path.name.isdecimal()}
-    return max((engines.keys() - unfinished) | (stored if anew else stored - unfinished), default=0)
+    finished = engines_in(index_dir).keys() - unfinished(index_dir)
+    stored = stored_numbers(index_dir)
+    return max(finished | (stored if anew else stored - unfinished(index_dir)), default=0)
+
+
+def engines_in(index_dir: Path) -> dict[int, Path]:
+    """The folder of each generation, by its number."""
+    return {int(match[1]): path for path in entries_of(index_dir) if (match := ENGINE.fullmatch(path.name))}
+
+
+def unfinished(index_dir: Path) -> set[int]:
+    """The generations that runs began and have not published."""
+    return {number for number, path in engines_in(index_dir).items() if (path / RUN).exists()}
+
+
+def stored_numbers(index_dir: Path) -> set[int]:
+    """The generations that wrote something into the letter store."""
+    files = (path for path in entries_of(index_dir / STORE) if path.name.isdecimal())
+    return {int(path.name) for path in files if path.stat().st_size}
 
 
 def entries_of(folder: Path) -> Iterator[Path]:
@@ -167,7 +202,7 @@ def is_ours(path: Path) -> bool:
 def is_engine(path: Path) -> bool:
     """The folder holds an engine, or what a run, or a reader that came too late, left of one."""
     names = [inner.name for inner in entries_of(path)]
-    return ENGINE_FILE in names or RUN in names or all(map(is_passing, names))
+    return not {ENGINE_FILE, RUN, ENGINE_META}.isdisjoint(names) or all(map(is_passing, names))
 
 
 def is_passing(name: str) -> bool:
@@ -184,16 +219,12 @@ def remove_old(index_dir: Path, *, keep: int = 0) -> None:
         manifest = read_manifest(index_dir)
     except (IndexMissing, StaleIndex, IndexFailure):
         return
-    older = [
-        path
-        for path in entries_of(index_dir)
-        if (match := ENGINE.fullmatch(path.name)) and int(match[1]) < manifest.generation and is_engine(path)
-    ]
-    older.sort(key=lambda path: int(path.name.partition("-")[2]))
-    for path in older[: len(older) - keep] if keep else older:
+    engines = sorted(engines_in(index_dir).items())
+    older = [path for number, path in engines if number < manifest.generation and is_engine(path)]
+    for path in older[: max(0, len(older) - keep)]:
         with without_readers(path) as unread:
             if unread:
-                shutil.rmtree(path, ignore_errors=True)
+                remove_engine(path)
     listed = {seal.name for seal in manifest.store}
     for path in entries_of(index_dir / STORE):
         if path.name.isdecimal() and path.name not in listed and int(path.name) <= manifest.generation:

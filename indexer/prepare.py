@@ -52,12 +52,26 @@ class Prepared(Struct, frozen=True, tag=True):
 
 
 Outcome = Prepared | Known | Unread
+FAILED = "the index could not be searched"
 
 
 class Files(Struct, frozen=True, tag=True):
-    """Files to be read."""
+    """Files to be read.
+
+    risky  some are PDFs, which are read by a library that may end the process
+    """
 
     paths: tuple[str, ...]
+    risky: bool = False
+
+
+class Members(Struct, frozen=True, tag=True):
+    """Some members of an archive: from one up to another, counted from 0; `last`: the archive ends with them."""
+
+    path: str
+    start: int
+    stop: int
+    last: bool = True
 
 
 class Letters(Struct, frozen=True, tag=True):
@@ -77,7 +91,7 @@ class Block(Struct, frozen=True, tag=True):
     kept: Kept
 
 
-Task = Files | Letters | Block
+Task = Files | Members | Letters | Block
 
 
 class Batch(Struct, frozen=True):
@@ -126,14 +140,16 @@ class HeldLetters:
         return self.first(by_name)
 
     def named(self, letter_id: str) -> Letter | None:
-        """The letter of that id."""
+        """The letter of that id; null also where it cannot be opened."""
         place = self.first(self.term("letter_id", letter_id))
-        return None if place is None else self.letter(place)
+        with suppress(IndexFailure):
+            return None if place is None else self.letter(place)
+        return None
 
     def items_of(self, letter_id: str) -> int:
         """How many items the letter of that id has."""
-        found = self.searcher.search(self.term("letter_id", letter_id), 1)
-        return int(found.count)  # type: ignore[attr-defined]
+        with engine_errors(FAILED):
+            return int(self.searcher.search(self.term("letter_id", letter_id), 1).count)  # type: ignore[attr-defined]
 
     def letter(self, place: int) -> Letter:
         """The letter at that place."""
@@ -146,11 +162,18 @@ class HeldLetters:
 
     def first(self, query: tantivy.Query) -> int | None:
         """The place of the letter of the first item that the query finds."""
-        hits = self.searcher.search(query, 1, count=False).hits
-        if not hits:
-            return None
-        (place,) = self.searcher.fast_field_values(PLACE, [hits[0][1]])
-        return place if isinstance(place, int) else None
+        with engine_errors(FAILED):
+            hits = self.searcher.search(query, 1, count=False).hits
+            if not hits:
+                return None
+            (place,) = self.searcher.fast_field_values(PLACE, [hits[0][1]])
+            return place if isinstance(place, int) else None
+
+    def last(self) -> int | None:
+        """The place of the letter that was written last."""
+        with engine_errors(FAILED):
+            found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=PLACE)
+            return int(found.hits[0][0]) if found.hits else None
 
     def term(self, field: str, value: str) -> tantivy.Query:
         """Items with that value."""
@@ -175,12 +198,25 @@ class Preparer:
         """What the index takes of the task's letters, and what could not be read."""
         match task:
             case Files(paths):
-                found = chain.from_iterable(read_letters(Path(path), known=self.knows) for path in paths)
-                return self.batch(found, files=len(paths))
+                several = (read_letters(Path(path), known=self.knows) for path in paths)
+                return self.batch(chain.from_iterable(several), files=len(paths))
+            case Members(path, start, stop, last):
+                found = read_letters(Path(path), known=self.knows, members=range(start, stop))
+                return self.batch(found, files=int(last))
             case Letters(letters, unread, files):
                 return self.batch(letters, files=files, unread=unread)
             case Block(kept):
                 return self.batch_of_block(kept)
+
+    def packed_anew(self, batch: Batch) -> Batch:
+        """The batch, whose letters were packed without a dictionary, with this one's."""
+        outcomes = (
+            structs.replace(outcome, packed=self.packer.packed_anew(outcome.packed))
+            if isinstance(outcome, Prepared)
+            else outcome
+            for outcome in batch.outcomes
+        )
+        return structs.replace(batch, outcomes=tuple(outcomes))
 
     def knows(self, source: Source) -> bool:
         """The letter of that source need not be read."""
@@ -217,10 +253,13 @@ class Preparer:
         place = self.held.place(raw.source, name) if self.held else None
         if self.held is None or place is None:
             return self.prepared(raw, kept)
-        if not self.rereads:
+        try:
+            if self.rereads:
+                return self.prepared(*self.held.raw(place, raw.source))
             letter = self.held.letter(place)
-            return Known(letter.letter_id, letter.case_number, raw.source)
-        return self.prepared(*self.held.raw(place, raw.source))
+        except IndexFailure as error:
+            return Unread(raw.source.path, error.message, error.hint)
+        return Known(letter.letter_id, letter.case_number, raw.source)
 
     def prepared(self, raw: RawLetter, kept: Kept | None) -> Prepared | Unread:
         """What the index takes of a letter that is not known, or why it takes nothing."""
@@ -245,12 +284,3 @@ def documents_of(letter: Letter) -> tuple[str, ...]:
         return tuple(to_document(chunk) for chunk in chunks_of(letter))
     except (TypeError, ValueError) as error:
         raise LetterError(f"{letter.letter_id} cannot be indexed: {error}") from error
-
-
-def understood(task: Letters) -> list[Letter]:
-    """The letters of the task that can be understood."""
-    letters = []
-    for raw in task.letters:
-        with suppress(LetterError):
-            letters.append(parse_letter(raw))
-    return letters

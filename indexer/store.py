@@ -6,6 +6,7 @@ and a copy of the folder is a backup of the index.
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ COUNT = struct.Struct("<H")
 LEVEL = 3
 # Opened files and read blocks that are kept at hand.
 OPENED = 64
+DAMAGED_HINT = "put it back from a backup, or leave out what it lost: imrsearch reindex --skip-damaged"
 DECODER = msgspec.msgpack.Decoder(tuple[RawLetter, ...])
 
 
@@ -72,10 +74,21 @@ class Store:
         return self.block(kept.segment, kept.offset)[0][kept.number]
 
     def blocks(self, seals: Sequence[FileSeal]) -> Iterator[Kept]:
-        """Every block of the files, the newest first."""
+        """Every block of the files, the newest first; of a file that is gone its beginning, which cannot be read."""
         for seal in reversed(seals):
-            places = list(self.segment(int(seal.name)).places(end=seal.bytes))
+            places = [0]
+            with suppress(IndexFailure):
+                places = list(self.segment(int(seal.name)).places(end=seal.bytes))
             yield from (Kept(int(seal.name), offset, 0) for offset in reversed(places))
+
+    def verify(self, seals: Sequence[FileSeal]) -> None:
+        """IndexFailure where a byte of the files is not as it was written."""
+        try:
+            for seal in seals:
+                for _ in self.segment(int(seal.name)).frames(end=seal.bytes):
+                    pass
+        except IndexFailure as error:
+            raise IndexFailure(error.message, hint=DAMAGED_HINT) from error
 
 
 def segments_found(index_dir: Path) -> tuple[FileSeal, ...]:

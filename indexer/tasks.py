@@ -4,60 +4,62 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from imrsearch.indexer.prepare import Block, Files, Letters, Task
-from imrsearch.indexer.sources import Unread, holds_many, read_letters
+from imrsearch.indexer.prepare import Block, Files, Letters, Members, Task
+from imrsearch.indexer.sources import Unread, holding_of, members_in, read_letters
 from imrsearch.indexer.store import Store
 from imrsearch.schema.manifest import FileSeal
 from imrsearch.schema.records import RawLetter
 
-# Letters in a task, and in a block of the store.
+# Letters in a task, and in a block of the store. Of an archive more: its list of members is read anew for each task.
 TOGETHER = 32
+MEMBERS_TOGETHER = 256
 
 
 def tasks_of_files(files: Iterable[Path]) -> Iterator[Task]:
-    """Files of one letter in groups; what holds many letters is read here, a group of letters at a time."""
+    """Files of one letter in groups, an archive's members in groups, and the letters of a file with one a line."""
     single: list[str] = []
+    risky = False
     for file in files:
-        if holds_many(file):
+        holding = holding_of(file)
+        if holding in ("archive", "records") or len(single) == TOGETHER:
             if single:
-                yield Files(tuple(single))
-                single = []
+                yield Files(tuple(single), risky)
+            single, risky = [], False
+        if holding == "archive":
+            yield from members_of(file)
+        elif holding == "records":
             yield from letters_of(file)
-            continue
-        single.append(str(file))
-        if len(single) == TOGETHER:
-            yield Files(tuple(single))
-            single = []
+        else:
+            single.append(str(file))
+            risky = risky or holding == "pdf"
     if single:
-        yield Files(tuple(single))
+        yield Files(tuple(single), risky)
+
+
+def members_of(file: Path) -> Iterator[Task]:
+    """The members of an archive; one that is damaged is read as a file, which says so."""
+    number = members_in(file)
+    if not number:
+        yield Files((str(file),))
+    for start in range(0, number, MEMBERS_TOGETHER):
+        stop = min(start + MEMBERS_TOGETHER, number)
+        yield Members(str(file), start, stop, last=stop == number)
 
 
 def letters_of(file: Path) -> Iterator[Letters]:
-    """The letters of a file that holds many."""
+    """The letters of a file with one a line."""
     found = read_letters(file)
     while group := list(islice(found, TOGETHER)):
         yield letters_task(group)
     yield Letters(files=1)
 
 
-def letters_task(found: Sequence[RawLetter | Unread], *, files: int = 0) -> Letters:
+def letters_task(found: Sequence[RawLetter | Unread]) -> Letters:
     """A task of what was read."""
     return Letters(
         tuple(read for read in found if isinstance(read, RawLetter)),
         tuple(read for read in found if isinstance(read, Unread)),
-        files,
     )
-
-
-def read_now(task: Task, store: Store) -> Letters:
-    """The task's letters, read."""
-    match task:
-        case Files(paths):
-            return letters_task([read for path in paths for read in read_letters(Path(path))], files=len(paths))
-        case Letters():
-            return task
-        case Block(kept):
-            return Letters(store.block(kept.segment, kept.offset)[0], files=1)
 
 
 def tasks_of_store(store: Store, seals: Sequence[FileSeal]) -> Iterator[Task]:

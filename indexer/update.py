@@ -1,11 +1,8 @@
 """One run on an index: what is taken, what is left alone, and what is published."""
 
-import hashlib
 import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import tantivy
@@ -13,72 +10,36 @@ from msgspec import Struct
 
 from imrsearch.indexer.generation import RUN, Run, begin, discard, engine_of, published_bytes, seals_of
 from imrsearch.indexer.prepare import Batch, HeldLetters, Known, Outcome, Prepared
+from imrsearch.indexer.report import IndexReport, Problem
 from imrsearch.indexer.sources import Unread
 from imrsearch.indexer.store import framed_block, segment_path
 from imrsearch.schema.documents import build_schema, fingerprint, placed, register_analyzers, terms_in, value_term
 from imrsearch.schema.engine import engine_errors
 from imrsearch.schema.errors import IndexFailure, LetterError
-from imrsearch.schema.frames import FrameWriter
+from imrsearch.schema.frames import FrameWriter, digest_of
 from imrsearch.schema.letterfile import LETTERS, Kept, LetterFile, framed_dictionary, framed_letter
-from imrsearch.schema.manifest import FileSeal, Manifest, write_manifest
-from imrsearch.schema.records import Letter, Source
+from imrsearch.schema.manifest import FileSeal, Manifest, reindex_hint, sync_folder, write_manifest
+from imrsearch.schema.records import Letter
 
 # Letters of a run that are looked up before it is published.
 CANARIES = 3
-
-
-class Problem(Struct, frozen=True):
-    """A file, or a letter of it, that did not come into the index.
-
-    path    as given, with the member of an archive
-    reason  one sentence
-    hint    what to do, or ""
-    """
-
-    path: str
-    reason: str
-    hint: str = ""
-
-
-class IndexReport(Struct, frozen=True):
-    """What one run of `index` or `reindex` did.
-
-    read        letters that were read: added, replaced, unchanged and duplicates together
-    replaced    letters whose earlier reading is gone
-    unchanged   letters that the index holds just as they are
-    duplicates  letters of which this run had read another file before; the first one counts
-    failed      files and letters that `problems` names
-    notes       parts that a letter lacks, unknown outcomes, duplicates
-    letters     letters in the index now
-    items       items in the index now
-    """
-
-    index: str
-    generation: int
-    read: int
-    added: int
-    replaced: int
-    unchanged: int
-    duplicates: int
-    failed: int
-    letters: int
-    items: int
-    seconds: float
-    problems: tuple[Problem, ...]
-    notes: tuple[str, ...]
+# Sentences that a report holds; the rest is counted.
+MOST_NOTES = 10_000
 
 
 class Machine(Struct, frozen=True):
     """What a run may use of the machine.
 
-    cores         processes that read letters, and threads of the engine
-    heap          bytes that the engine fills before it writes a part of the index
-    commit_items  items after which what was taken is safe from a crash
+    cores           processes that read letters, and threads of the engine
+    heap            bytes that the engine fills before it writes a part of the index
+    commit_items    items after which what was taken is safe from a crash
+    commit_seconds  likewise seconds
     """
 
     cores: int
     heap: int
     commit_items: int = 100_000
+    commit_seconds: float = 20.0
 
 
 class Update:
@@ -94,24 +55,52 @@ class Update:
         self.adds = run.scope == "add" and bool(before.engine)
         with writing(index_dir):
             self.resumed = begin(index_dir, before, run)
-            self.index = tantivy.Index(build_schema(), path=str(self.folder))
-            register_analyzers(self.index)
-            self.writer = self.index.writer(machine.heap, machine.cores)
-            published = published_bytes(before, LETTERS) if self.adds else 0
-            self.letter_file = FrameWriter(self.folder / LETTERS, keep=published, resume=self.resumed)
-            self.segment = FrameWriter(segment_path(index_dir, self.generation), resume=self.resumed)
+            try:
+                self.open_engine()
+            except IndexFailure:
+                if not self.resumed:
+                    raise
+                # What a power cut left of a run cannot be gone on with.
+                discard(index_dir, before)
+                self.resumed = begin(index_dir, before, run)
+                self.open_engine()
+            self.held = HeldLetters(index_dir, self.folder.name) if self.index.searcher().num_docs else None
+            letters, segment = self.ends()
+            self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
+            self.segment = FrameWriter(segment_path(index_dir, self.generation), keep=segment)
+            sync_folder(self.segment.path.parent)
         self.is_open = True
         self.items = self.index.searcher().num_docs
         self.letters = letters_in(self.index) if self.resumed else before.letters if self.adds else 0
         self.dictionary = LetterFile(self.folder).dictionary if self.letter_file.size else b""
-        self.held = HeldLetters(index_dir, self.folder.name) if self.items else None
         self.committed = self.resumed
+        self.committed_at = time.monotonic()
         self.uncommitted = self.written = 0
-        self.seen: dict[str, Source] = {}
+        # Of every letter of the run, in little room: the path, and of a letter that goes by its file's name its bytes.
+        self.seen: dict[bytes, str] = {}
+        self.nameless: dict[bytes, str] = {}
         self.canaries: list[str] = []
         self.counts = {"added": 0, "replaced": 0, "unchanged": 0, "duplicates": 0}
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.noted = 0
+
+    def open_engine(self) -> None:
+        """Open the folder's engine for writing; IndexFailure where that cannot be."""
+        with writing(self.index_dir):
+            self.index = tantivy.Index(build_schema(), path=str(self.folder))
+            register_analyzers(self.index)
+            self.writer = self.index.writer(self.machine.heap, self.machine.cores)
+
+    def ends(self) -> tuple[int, int]:
+        """Where in the letter file and in the run's own part of the store that ends which the engine knows of."""
+        published = published_bytes(self.before, LETTERS) if self.adds else 0
+        place = self.held.last() if self.held and self.resumed else None
+        if self.held is None or place is None or place < published:
+            return published, 0
+        file, kept = self.held.letters.file, self.held.letters.kept(place)
+        stored = kept.segment == self.generation
+        return file.end_of(place), self.held.store.segment(kept.segment).end_of(kept.offset) if stored else 0
 
     @property
     def rereads(self) -> bool:
@@ -134,14 +123,15 @@ class Update:
         kept: dict[int, Kept] = {}
         new = [outcome for outcome in batch.outcomes if isinstance(outcome, Prepared) and outcome.kept is None]
         with writing(self.index_dir):
-            if new:
-                chosen = {id(outcome) for outcome in accepted}
+            chosen = {id(outcome) for outcome in accepted}
+            if any(id(outcome) in chosen for outcome in new):
                 offset = self.segment.add(framed_block(batch.raws, [id(outcome) in chosen for outcome in new]))
                 kept = {id(outcome): Kept(self.generation, offset, number) for number, outcome in enumerate(new)}
             for outcome in accepted:
                 if isinstance(outcome, Prepared):
                     self.put(outcome, outcome.kept or kept[id(outcome)])
-            if self.uncommitted >= self.machine.commit_items:
+            late = time.monotonic() - self.committed_at > self.machine.commit_seconds
+            if self.uncommitted >= self.machine.commit_items or (late and self.uncommitted):
                 self.commit()
 
     def accept(self, outcome: Outcome, *, strict: bool) -> bool:
@@ -159,19 +149,22 @@ class Update:
 
     def is_first(self, outcome: Prepared | Known) -> bool:
         """No other file of this run gave the letter; LetterError where another letter has its name."""
-        name = value_term(outcome.letter_id)
-        first = self.seen.setdefault(name, outcome.source)
-        if first is outcome.source:
+        name, source = name_digest(outcome.letter_id), outcome.source
+        first = self.seen.get(name)
+        if first is None:
+            self.seen[name] = source.path
+            if outcome.case_number is None:
+                self.nameless[name] = source.sha256
             return True
         if self.run.scope == "reindex":
             # An earlier reading of the same letter.
             return False
-        if outcome.case_number is None and first.sha256 != outcome.source.sha256:
+        if outcome.case_number is None and self.nameless.get(name) != source.sha256:
             raise LetterError(
-                f"{first.path} was already read under the name {outcome.letter_id}", hint="give the file another name"
+                f"{first} was already read under the name {outcome.letter_id}", hint="give the file another name"
             )
         self.counts["duplicates"] += 1
-        self.notes.append(f"{outcome.source.path} is {outcome.letter_id} again, already read from {first.path}")
+        self.note(f"{source.path} is {outcome.letter_id} again, already read from {first}")
         return False
 
     def is_new(self, outcome: Prepared | Known) -> bool:
@@ -181,7 +174,7 @@ class Update:
             return False
         held = self.held.named(outcome.letter_id) if self.held and not outcome.case_number else None
         if held and Path(held.source.path).is_file() and not same_file(held.source.path, outcome.source.path):
-            del self.seen[value_term(outcome.letter_id)]
+            del self.seen[name_digest(outcome.letter_id)]
             raise LetterError(
                 f"{held.source.path} was already read under the name {outcome.letter_id}",
                 hint="give the file another name",
@@ -201,11 +194,18 @@ class Update:
         self.letters += 0 if replaced else 1
         self.uncommitted += len(letter.documents)
         self.written += len(letter.documents)
-        self.notes.extend(letter.notes)
+        for note in letter.notes:
+            self.note(note)
         if len(self.canaries) < CANARIES:
             self.canaries.append(letter.letter_id)
         else:
             self.canaries[-1] = letter.letter_id
+
+    def note(self, sentence: str) -> None:
+        """Keep a sentence for the report, as long as there are not too many."""
+        self.noted += 1
+        if self.noted <= MOST_NOTES:
+            self.notes.append(sentence)
 
     def commit(self) -> None:
         """Put what was taken on the disk, so that a crash does not lose it: first what the documents speak of."""
@@ -213,6 +213,7 @@ class Update:
         self.letter_file.sync()
         self.writer.commit()
         self.committed = True
+        self.committed_at = time.monotonic()
         self.uncommitted = 0
 
     @property
@@ -225,7 +226,7 @@ class Update:
         manifest = self.before
         if self.problems and not self.items and manifest.engine:
             self.abandon(forget=True)
-            self.notes.append("no letter could be read: the index is left as it was")
+            self.note("no letter could be read: the index is left as it was")
         elif self.changed:
             with writing(self.index_dir):
                 if self.needs_dictionary:
@@ -233,12 +234,19 @@ class Update:
                 self.commit()
                 self.writer.garbage_collect_files()
                 self.close()
-                self.verify()
+                try:
+                    self.verify()
+                except IndexFailure:
+                    # What lost something must not be gone on with.
+                    discard(self.index_dir, self.before)
+                    raise
                 manifest = self.manifest()
                 write_manifest(self.index_dir, manifest)
                 (self.folder / RUN).unlink(missing_ok=True)
         else:
             self.abandon(forget=True)
+        if self.noted > len(self.notes):
+            self.notes.append(f"and {self.noted - len(self.notes):,} more")
         return IndexReport(
             index=str(self.index_dir),
             generation=manifest.generation,
@@ -257,7 +265,7 @@ class Update:
         before = self.before
         all_read_now = self.counts["added"] + self.counts["replaced"] == self.letters
         own = FileSeal(str(self.generation), self.segment.size)
-        store = () if self.run.scope.startswith("rebuild") else before.store
+        store = () if self.run.scope == "rebuild" else before.store
         return Manifest(
             fingerprint=fingerprint(),
             reading=before.reading if self.adds and not all_read_now else self.run.reading,
@@ -276,18 +284,26 @@ class Update:
         if held.searcher.num_docs != self.items:
             raise IndexFailure(
                 f"the index at {self.index_dir} holds {held.searcher.num_docs} items where {self.items} were written",
-                hint="run: imrsearch reindex",
+                hint=reindex_hint(self.index_dir),
             )
         for letter_id in self.canaries:
             letter = held.named(letter_id)
             if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):
-                raise IndexFailure(f"{letter_id} was written but is not found", hint="run: imrsearch reindex")
+                raise IndexFailure(f"{letter_id} was written but is not found", hint=reindex_hint(self.index_dir))
 
-    def abandon(self, *, forget: bool) -> None:
-        """Leave what was not committed, and let the next writer in; forget: nothing stays for the next run."""
+    def abandon(self, *, forget: bool, save: bool = False) -> None:
+        """Let the next writer in.
+
+        forget  nothing stays for the next run
+        save    what was not committed is not lost
+        """
         if self.is_open:
             with writing(self.index_dir):
-                self.writer.rollback()
+                # What was taken before Ctrl-C is not taken again.
+                if save and self.uncommitted:
+                    self.commit()
+                else:
+                    self.writer.rollback()
                 self.close()
         if forget or not self.committed:
             discard(self.index_dir, self.before)
@@ -297,8 +313,10 @@ class Update:
         self.is_open = False
         self.writer.wait_merging_threads()
         self.index.reload()
-        self.segment.stream.close()
-        self.letter_file.stream.close()
+        try:
+            self.segment.close()
+        finally:
+            self.letter_file.close()
         if not self.segment.size:
             self.segment.path.unlink(missing_ok=True)
 
@@ -311,6 +329,11 @@ def found_by_words(held: HeldLetters, letter: Letter) -> bool:
     word = tantivy.Query.term_query(held.index.schema, "treatment", terms[0])
     both = [(tantivy.Occur.Must, query) for query in (word, held.term("id", letter.items[0].id))]
     return bool(held.searcher.search(tantivy.Query.boolean_query(both), 1).hits)
+
+
+def name_digest(letter_id: str) -> bytes:
+    """8 bytes that tell the letter's name from others."""
+    return digest_of(value_term(letter_id).encode())
 
 
 def same_file(one: str, other: str) -> bool:
@@ -327,22 +350,6 @@ def letters_in(index: tantivy.Index) -> int:
         for term, _ in searcher.terms_with_prefix("letter_id", "")
     )
     return sum(1 for found in present if found.hits)
-
-
-@cache
-def reading() -> str:
-    """16 hexadecimal digits that change when the parser or the vocabulary changes: then letters are read anew."""
-    digest = hashlib.sha256()
-    for package in (
-        "imrsearch.indexer.letter",
-        "imrsearch.indexer.sources",
-        "imrsearch.schema.derive",
-        "imrsearch.schema",
-    ):
-        folder = Path(next(iter(import_module(package).__path__)))
-        for file in sorted((*folder.glob("*.py"), *folder.glob("vocab/*.toml"))):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def writing(index_dir: Path) -> AbstractContextManager[None]:

@@ -19,15 +19,16 @@ from typing import IO
 
 import msgspec
 
-from imrsearch.indexer.prepare import Batch, Block, Files, HeldLetters, Letters, Preparer, Task
+from imrsearch.indexer.prepare import Batch, Block, Files, HeldLetters, Letters, Members, Preparer, Task
 from imrsearch.indexer.sources import Unread
+from imrsearch.schema.errors import IndexFailure
 
 LENGTH = Struct("<Q")
 # Tasks that wait or are done and not yet taken, for each process: what bounds the memory.
 AHEAD = 3
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Setting(msgspec.Struct, frozen=True, tag=True):
     """What a process must know to prepare letters as another one does.
 
     engine      name of the folder of the index as it was when the run began; "" where there was none
@@ -73,12 +74,20 @@ def receive(stream: IO[bytes] | None) -> bytes:
 class Worker:
     """One process."""
 
+    program = "from imrsearch.indexer.workers import work; work()"
+
     def __init__(self) -> None:
         # The process finds the package where this one did.
-        command = f"import sys; sys.path[:] = {sys.path!r}; from imrsearch.indexer.workers import work; work()"
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-            [sys.executable, "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        command = f"import sys; sys.path[:] = {sys.path!r}; {self.program}"
+        self.setting = b""
+        try:
+            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+                [sys.executable, "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        except OSError as error:
+            raise IndexFailure(
+                f"a process that reads letters cannot be started: {error.strerror}", hint="try --cores 1"
+            ) from error
 
     def ask(self, message: bytes) -> bytes:
         """The answer to a message; Ended where the process ended."""
@@ -99,16 +108,22 @@ class Worker:
 
 
 class Workers:
-    """Several processes, each asked by a thread of its own."""
+    """Several processes, each asked by a thread of its own; none is started before it is needed."""
 
-    def __init__(self, setting: Setting, number: int) -> None:
-        self.setting = msgspec.msgpack.encode(setting)
+    def __init__(self, number: int, *, of: type[Worker] = Worker) -> None:
+        self.of = of
+        self.setting = b""
         self.started: list[Worker] = []
         self.idle: SimpleQueue[Worker | None] = SimpleQueue()
         for _ in range(number):
             self.idle.put(None)
         self.threads = ThreadPoolExecutor(number)
         self.most = number * AHEAD
+        self.is_closing = False
+
+    def use(self, setting: Setting) -> None:
+        """Let the processes prepare what is asked from now on by this setting."""
+        self.setting = msgspec.msgpack.encode(setting)
 
     def prepare_all(self, tasks: Iterable[Task]) -> Iterator[Batch]:
         """What was made of each task, in their order."""
@@ -125,6 +140,8 @@ class Workers:
         try:
             return [self.asked(task)]
         except Ended:
+            if self.is_closing:
+                raise
             return [self.alone(part) for part in parts_of(task)]
 
     def alone(self, task: Task) -> Batch:
@@ -139,11 +156,17 @@ class Workers:
         """The answer of an idle process; Ended where it ended, and another one takes its place."""
         worker = self.idle.get()
         try:
+            if self.is_closing:
+                raise Ended
             worker = worker or self.new_worker()
+            if worker.setting != self.setting:
+                worker.ask(self.setting)
+                worker.setting = self.setting
             return msgspec.msgpack.decode(worker.ask(msgspec.msgpack.encode(task)), type=Batch)
         except Ended:
             if worker:
                 worker.close()
+                self.started.remove(worker)
             worker = None
             raise
         finally:
@@ -151,17 +174,19 @@ class Workers:
 
     def new_worker(self) -> Worker:
         """One more process."""
-        worker = Worker()
+        worker = self.of()
         self.started.append(worker)
-        worker.ask(self.setting)
         return worker
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
+        self.is_closing = True
         self.threads.shutdown(wait=False, cancel_futures=True)
+        for worker in tuple(self.started):
+            worker.process.kill()
+        self.threads.shutdown()
         for worker in self.started:
             worker.close()
-        self.threads.shutdown()
 
 
 def parts_of(task: Task) -> Iterator[Task]:
@@ -169,6 +194,8 @@ def parts_of(task: Task) -> Iterator[Task]:
     match task:
         case Files(paths):
             yield from (Files((path,)) for path in paths)
+        case Members(path, start, stop, last):
+            yield from (Members(path, place, place + 1, last and place + 1 == stop) for place in range(start, stop))
         case Letters(letters, unread, files):
             yield from (Letters((letter,)) for letter in letters)
             yield Letters((), unread, files)
@@ -183,6 +210,8 @@ def name_of(task: Task) -> str:
             return ", ".join(paths)
         case Letters(letters):
             return ", ".join(letter.source.path for letter in letters)
+        case Members(path, start):
+            return f"member {start + 1} of {path}"
         case Block(kept):
             return f"store/{kept.segment}"
 
@@ -194,14 +223,15 @@ def work() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # What a library prints must not land among the answers.
     os.dup2(2, 1)
+    preparer: Preparer | None = None
     with suppress(Ended, BrokenPipeError):
-        setting = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Setting)
-        preparer = setting.preparer()
-        send(answers, b"")
         while True:
-            task = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Task)
+            message = msgspec.msgpack.decode(receive(sys.stdin.buffer), type=Setting | Task)
             try:
-                answer = msgspec.msgpack.encode(preparer.prepare(task))
+                if isinstance(message, Setting):
+                    preparer, answer = message.preparer(), b""
+                elif preparer:
+                    answer = msgspec.msgpack.encode(preparer.prepare(message))
             except Exception:
                 # A fault of ours costs its letter: the asker finds out which one. No traceback reaches a user.
                 if os.environ.get("IMRSEARCH_DEBUG"):

@@ -32,4 +32,6 @@ def failure_of(error: BaseException, what: str) -> ImrSearchError:
         return IndexBusy(f"{what}: another process is writing to the index", hint="wait for it to end, then try again")
     if "not defined in the schema" in reason or "chema error" in reason:
         return StaleIndex(f"{what}: {reason}", hint=REBUILD_HINT)
+    if isinstance(error, OSError) or "os error" in reason:
+        return IndexFailure(f"{what}: {reason}", hint="look at the disk and the folder's rights, then run this again")
     return IndexFailure(f"{what}: {reason}", hint=REBUILD_HINT)

@@ -10,7 +10,6 @@ import struct
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
-from types import TracebackType
 
 from imrsearch.schema.errors import IndexFailure
 
@@ -35,9 +34,6 @@ class FrameFile:
         except OSError as error:
             raise IndexFailure(f"{path} cannot be opened: {error.strerror}", hint=damage_hint(path)) from error
 
-    def __len__(self) -> int:
-        return len(self.content)
-
     def frame(self, offset: int) -> memoryview:
         """The payload of the frame that begins at `offset`; IndexFailure where it is damaged."""
         start = offset + HEAD.size
@@ -48,9 +44,9 @@ class FrameFile:
                 return payload
         raise IndexFailure(f"{self.path} is damaged at byte {offset:,}", hint=damage_hint(self.path))
 
-    def frames(self, *, first: int = 0, end: int | None = None) -> Iterator[tuple[int, memoryview]]:
-        """Each frame from `first` to `end`, where the last one must end, with where it begins."""
-        offset = first
+    def frames(self, *, end: int | None = None) -> Iterator[tuple[int, memoryview]]:
+        """Each frame up to `end`, where the last one must end, with where it begins."""
+        offset = 0
         last = len(self.content) if end is None else end
         while offset < last:
             payload = self.frame(offset)
@@ -60,17 +56,23 @@ class FrameFile:
             raise IndexFailure(f"{self.path} is damaged at byte {last:,}", hint=damage_hint(self.path))
 
     def places(self, *, end: int) -> Iterator[int]:
-        """Where each frame begins, by the lengths alone: the walk goes on behind a damaged payload."""
+        """Where each frame begins up to `end`, by the lengths alone; the last may be where a damaged length leads."""
         offset = 0
-        while offset + HEAD.size <= min(end, len(self.content)):
+        while offset < end:
             yield offset
+            if offset + HEAD.size > len(self.content):
+                return
             offset += HEAD.size + HEAD.unpack_from(self.content, offset)[0]
 
-    def whole(self, *, first: int = 0) -> int:
-        """Where the whole frames end that follow each other from `first` on."""
-        end = first
+    def end_of(self, offset: int) -> int:
+        """Where the frame ends that begins at `offset`."""
+        return offset + HEAD.size + len(self.frame(offset))
+
+    def whole(self) -> int:
+        """Where the whole frames end that follow each other from the first on."""
+        end = 0
         try:
-            for offset, payload in self.frames(first=first):
+            for offset, payload in self.frames():
                 end = offset + HEAD.size + len(payload)
         except IndexFailure:
             return end
@@ -83,14 +85,14 @@ class FrameWriter:
     size  bytes so far
     """
 
-    def __init__(self, path: Path, *, keep: int = 0, resume: bool = False) -> None:
-        """Open or make the file; what lies behind byte `keep` goes, or to resume only what was half written."""
+    def __init__(self, path: Path, *, keep: int = 0) -> None:
+        """Open or make the file; what lies behind byte `keep` goes."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         self.path = path
-        self.size = FrameFile(path).whole(first=keep) if resume else keep
+        self.size = keep
         # Readers map what was published, which is never cut.
-        os.truncate(path, self.size)
+        os.truncate(path, keep)
         self.stream = path.open("ab")
 
     def add(self, payload: bytes) -> int:
@@ -106,10 +108,8 @@ class FrameWriter:
         self.stream.flush()
         os.fsync(self.stream.fileno())
 
-    def __enter__(self) -> "FrameWriter":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """End writing; what was not synced may be lost."""
         self.stream.close()
 
 

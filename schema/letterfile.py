@@ -38,9 +38,9 @@ class Kept(NamedTuple):
     number: int
 
 
-def dictionary_of(letters: Iterable[Letter]) -> bytes:
-    """What compresses letters that are like these ones."""
-    return b"".join(map(msgspec.json.encode, letters))[-DICTIONARY_BYTES:]
+def dictionary_of(packed: Iterable[bytes]) -> bytes:
+    """What compresses letters that are like these ones, which were packed without a dictionary."""
+    return b"".join(map(zstandard.ZstdDecompressor().decompress, packed))[-DICTIONARY_BYTES:]
 
 
 def framed_dictionary(dictionary: bytes) -> bytes:
@@ -57,6 +57,10 @@ class LetterPacker:
     def pack(self, letter: Letter) -> bytes:
         """The letter, compressed."""
         return self.compressor.compress(msgspec.json.encode(letter))
+
+    def packed_anew(self, packed: bytes) -> bytes:
+        """A letter that was packed without a dictionary, packed with this one."""
+        return self.compressor.compress(zstandard.ZstdDecompressor().decompress(packed))
 
 
 def framed_letter(packed: bytes, kept: Kept) -> bytes:

@@ -74,21 +74,22 @@ def seal_of(manifest: Manifest) -> str:
     return hashlib.sha256(msgspec.json.encode(manifest)).hexdigest()
 
 
+def reindex_hint(index_dir: Path) -> str:
+    """How an index is made anew from its letter store."""
+    return f"run: imrsearch reindex --index {index_dir}"
+
+
 def read_manifest(index_dir: Path) -> Manifest:
     """The manifest of the index at `index_dir`; IndexMissing, StaleIndex or IndexFailure else."""
-    again = f"run: imrsearch reindex --index {index_dir}"
+    again = reindex_hint(index_dir)
     try:
         written = msgspec.json.decode((index_dir / MANIFEST).read_bytes(), type=SealedManifest)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise IndexMissing(
-            f"there is no index at {index_dir}", hint=f"run: imrsearch index LETTERS --index {index_dir}"
-        ) from error
+        left = again if (index_dir / STORE).is_dir() else f"run: imrsearch index LETTERS --index {index_dir}"
+        raise IndexMissing(f"there is no index at {index_dir}", hint=left) from error
     except msgspec.ValidationError as error:
-        raise StaleIndex(
-            f"the index at {index_dir} was built by another version of imrsearch",
-            hint=f"run: imrsearch index LETTERS --rebuild --index {index_dir}",
-        ) from error
-    except (OSError, msgspec.DecodeError) as error:
+        raise StaleIndex(f"the index at {index_dir} was built by another version of imrsearch", hint=again) from error
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IndexFailure(f"the manifest of the index at {index_dir} cannot be read: {error}", hint=again) from error
     manifest = Manifest(*(getattr(written, name) for name in Manifest.__struct_fields__))
     if written.seal != seal_of(manifest):
@@ -99,7 +100,7 @@ def read_manifest(index_dir: Path) -> Manifest:
 def write_manifest(index_dir: Path, manifest: Manifest) -> None:
     """Put the manifest in place in one step, and on the disk: a reader sees the old one or the new one."""
     sealed = {**msgspec.structs.asdict(manifest), "seal": seal_of(manifest)}
-    beside = index_dir / f"{MANIFEST}.{os.getpid()}"
+    beside = index_dir / f"{MANIFEST}.new"
     with beside.open("wb") as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n")
         stream.flush()
@@ -118,8 +119,8 @@ def sync_folder(folder: Path) -> None:
     """Put the folder's names on the disk, where the system can do that by itself."""
     if os.name == "nt":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(opened)
     finally:
-        os.close(handle)
+        os.close(opened)

@@ -13,17 +13,17 @@ fcntl = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") el
 
 
 def begin_reading(engine_dir: Path) -> int | None:
-    """Hold the folder as a reader until the handle that is given back is closed; null where it is gone or going."""
+    """Hold the folder as a reader until the opened that is given back is closed; null where it is gone or going."""
     try:
-        handle = os.open(engine_dir / READERS, os.O_RDWR | os.O_CREAT, 0o666)
+        opened = os.open(engine_dir / READERS, os.O_RDWR | os.O_CREAT, 0o666)
     except FileNotFoundError:
         return None
     except OSError:
         # A folder that may not be written is not removed either.
         return os.open(engine_dir / "meta.json", os.O_RDONLY)
-    if is_locked(handle, shared=True):
-        return handle
-    os.close(handle)
+    if is_locked(opened, shared=True):
+        return opened
+    os.close(opened)
     return None
 
 
@@ -31,22 +31,22 @@ def begin_reading(engine_dir: Path) -> int | None:
 def without_readers(engine_dir: Path) -> Iterator[bool]:
     """Whether nobody reads the folder; while this lasts nobody begins to."""
     try:
-        handle = os.open(engine_dir / READERS, os.O_RDWR | os.O_CREAT, 0o666)
+        opened = os.open(engine_dir / READERS, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError:
         yield True
         return
     try:
-        yield is_locked(handle, shared=False)
+        yield is_locked(opened, shared=False)
     finally:
-        os.close(handle)
+        os.close(opened)
 
 
-def is_locked(handle: int, *, shared: bool) -> bool:
+def is_locked(opened: int, *, shared: bool) -> bool:
     """Whether the file could be locked, with other readers or for oneself; it is unlocked when it is closed."""
     if fcntl is None:
         return True
     try:
-        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

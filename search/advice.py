@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from itertools import islice
 
 from imrsearch.schema.documents import places_in, words_field
 from imrsearch.schema.fields import BOOSTS, FIELD, FIELDS, Field
@@ -19,10 +20,13 @@ from imrsearch.search.engine import Engine
 from imrsearch.search.language import (
     EDGES,
     EVERYTHING,
+    All,
+    AnyOf,
     Leaf,
     Named,
     Near,
     Node,
+    Not,
     Phrase,
     Prefix,
     Question,
@@ -75,7 +79,27 @@ def is_id(text: str, engine: Engine) -> bool:
 
 def absent_words(tree: Node, engine: Engine) -> tuple[str, ...]:
     """A sentence for each word or phrase that no item has; "" for a value, of which a notice of its own tells."""
-    return tuple(absent_word(leaf, engine) for leaf in leaves_of(tree) if not is_found(leaf, engine))
+    return tuple(absent_word(leaf, engine) for leaf in islice(absent_in(tree, engine, seen=set()), LOOKED_AT))
+
+
+def absent_in(node: Node, engine: Engine, *, seen: set[str]) -> Iterator[Leaf]:
+    """The parts, each once, that are asked for and that no item has; of alternatives none where some item has one."""
+    match node:
+        case All(parts):
+            for part in parts:
+                yield from absent_in(part, engine, seen=seen)
+        case AnyOf(parts):
+            if not any(engine.count(mentioned(part, engine)) for part in parts):
+                # "#90" is typed once, whatever it may also be.
+                several = parts[:1] if any(isinstance(part, Within) and part.whole for part in parts) else parts
+                for part in several:
+                    yield from absent_in(part, engine, seen=seen)
+        case Not():
+            return
+        case _:
+            if written(node) not in seen and not is_found(node, engine):
+                yield node
+            seen.add(written(node))
 
 
 def absent_word(leaf: Leaf, engine: Engine) -> str:

@@ -76,8 +76,9 @@ def value_options(group: typer.core.TyperGroup) -> set[str]:
 
 
 def interrupt(_signal: int, _frame: object) -> None:
-    """Ctrl-C: let every writer roll back, then end."""
-    raise Interrupted("interrupted", hint="nothing is lost: the same command goes on where this one stopped")
+    """Ctrl-C: let every writer end in good order."""
+    hint = "what was published is as it was; index and reindex, run again, go on where they stopped"
+    raise Interrupted("interrupted", hint=hint)
 
 
 def filter_options() -> Iterator[inspect.Parameter]:

@@ -62,6 +62,9 @@ def index(
 @app.command(help=HELP["reindex"])
 def reindex(
     *,
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Leave out letters that the store has lost.")
+    ] = False,
     keep: Keep = 0,
     cores: Cores = None,
     memory: Memory = None,
@@ -75,7 +78,13 @@ def reindex(
 
     folder = index_folder(index)
     with progress.shown(blocks_stored(folder)) as tell:
-        report = made_anew(folder, keep=keep, machine=this_machine(cores=cores, memory=memory), progress=tell)
+        report = made_anew(
+            folder,
+            skip_damaged=skip_damaged,
+            keep=keep,
+            machine=this_machine(cores=cores, memory=memory),
+            progress=tell,
+        )
     say(reports.report_json(report) if json else reports.report_text(report))
     sys.exit(4 if report.problems else 0)
 

@@ -55,7 +55,7 @@ NUMBER_REACH = 2
 
 
 def terms_of(text: str) -> tuple[str, ...]:
-    """The words of a text as they are indexed: "10/325mg" is ("10", "325", "mg")."""
+    """The words of a text as they are indexed: "325 mg" is ("325", "mg")."""
     return terms_in(unicodedata.normalize("NFC", text))
 
 

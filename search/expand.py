@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec import structs
 
 from imrsearch.schema.meaning import SHORTEST_TYPED, Meaning, longest_name, meaning_of, name_meant_by
-from imrsearch.schema.vocabulary import WORD, folded
+from imrsearch.schema.vocabulary import JOINING_WORDS, WORD, folded
 from imrsearch.search.language import (
     EDGES,
     All,
@@ -120,7 +120,9 @@ def name_at(parts: Sequence[Node], start: int) -> tuple[Named | None, int]:
         words.append(part)
     while words:
         typed = " ".join(word.text for word in words)
-        if meaning := meaning_of(typed):
+        # "norco and percocet": the word between two names is of neither.
+        joins = JOINING_WORDS.intersection((folded(words[0].text), folded(words[-1].text)))
+        if not joins and (meaning := meaning_of(typed)):
             together = meaning.field == "drug_class"
             return Named((Word(typed, words[0].place),) if together else tuple(words), meaning), len(words)
         words.pop()

@@ -144,16 +144,11 @@ class Question(Struct, frozen=True):
 def parse(text: str, *, held: Held | None = None) -> Question:
     """The question's tree and what was noticed in reading it, with how many items have a field where `held` tells."""
     text = readable(text)
-    if len(text) > MAX_LENGTH:
-        raise QueryError(
-            f"the query is longer than {MAX_LENGTH:,} characters",
-            query=text[:80],
-            place=80,
-            hint="search for the words that matter, or for a phrase",
-        )
     notices: list[str] = []
-    tokens = tokens_of(text, notices, held=held)
-    check_size(text, tokens)
+    if len(text) > MAX_LENGTH:
+        notices.append(f"only the first {MAX_LENGTH:,} characters of the query are searched for")
+        text = text[:MAX_LENGTH]
+    tokens = first_words(text, tokens_of(text, notices, held=held), notices)
     if tree := alternatives(deque(tokens), notices):
         return Question(tree, tuple(dict.fromkeys(notices)))
     if text.strip():
@@ -161,20 +156,23 @@ def parse(text: str, *, held: Held | None = None) -> Question:
     return Question(EVERYTHING)
 
 
-def check_size(text: str, tokens: list[Token]) -> None:
-    """QueryError at the first word or operator beyond the limit."""
+def first_words(text: str, tokens: list[Token], notices: list[str]) -> list[Token]:
+    """The tokens without words beyond the limit; QueryError at the first operator beyond its own."""
     words = nears = 0
+    kept: list[Token] = []
     for token in tokens:
         words += len(RUN.findall(token.text))
         nears += token.sign == "near"
-        if words > MAX_WORDS or nears > MAX_NEARS:
-            too_many = f"{MAX_WORDS} words" if words > MAX_WORDS else f"{MAX_NEARS} of /n, +n and /s"
-            raise QueryError(
-                f"the query has more than {too_many}",
-                query=text,
-                place=token.place,
-                hint="search for the words that matter, or for a phrase",
-            )
+        if nears > MAX_NEARS:
+            hint = "search for the words that matter, or for a phrase"
+            said = f"the query has more than {MAX_NEARS} of /n, +n and /s"
+            raise QueryError(said, query=text, place=token.place, hint=hint)
+        # Brackets stay, in pairs.
+        if words <= MAX_WORDS or token.sign in ("(", ")"):
+            kept.append(token)
+    if words > MAX_WORDS:
+        notices.append(f"only the first {MAX_WORDS} words of the query are searched for")
+    return kept
 
 
 def alternatives(tokens: deque[Token], notices: list[str]) -> Node | None:
@@ -276,10 +274,10 @@ def with_spoken(parts: Sequence[Node]) -> tuple[Node, ...]:
         word = said[-1] if said else None
         field = SPOKEN.get(word.text.lower().strip(EDGES + ".")) if isinstance(word, Word) else None
         match = SPOKEN_NUMBER.fullmatch(part.text) if field and isinstance(part, Word) else None
-        if field and match and isinstance(word, Word):
+        if field and match and isinstance(word, Word) and isinstance(part, Word):
             first, last = match[1], match[2] or match[1]
             value = f"{first}..{last}" if int(first) < int(last) else first
-            said[-1] = AnyOf((All((word, part)), Within(field.name, value, whole=True)))
+            said[-1] = AnyOf((Phrase(f"{word.text} {part.text}", word.place), Within(field.name, value, whole=True)))
         else:
             said.append(part)
     return tuple(said)

@@ -42,6 +42,14 @@ UNIT = re.compile(
 COUNT_WORD = "quantity"
 COUNT_SIGN = re.compile(rf"\(?(?:#|(?:qty|{COUNT_WORD})[.:]?)", re.IGNORECASE)
 COUNTED = re.compile(rf"\(?(?:#|(?:qty|{COUNT_WORD})[.:]?\s)\s?([0-9]{{1,6}})[,.;:!?]*", re.IGNORECASE)
+# ">=lots", "60..40": nobody says so but to ask for a range.
+RANGE_LIKE = re.compile(r"[<>=]|.*\.\.")
+# "request(s)", "injection(s):"; the letters add a plural so.
+PLURAL = re.compile(r"(?<=[^\W\d_])\(e?s\)", re.IGNORECASE)
+# Before NOT these make a sentence: "IS NOT medically necessary".
+AUXILIARIES = frozenset(
+    "am are can cannot could did do does had has have is may might must need shall should was were will would".split()
+)
 # What a field's value drags along out of a sentence: "drug:norco," "(drug:norco)".
 VALUE_END = ")]},;"
 # Characters of the question that a notice quotes.
@@ -73,9 +81,23 @@ class Token(Struct, frozen=True):
 def tokens_of(text: str, notices: list[str], *, held: Held | None = None) -> list[Token]:
     """The question's pieces in order, with brackets in pairs; those without a letter or digit are left out."""
     pieces = (
-        token for token in joined(pieces_of(text, notices, held=held)) if token.sign in SIGNS or RUN.search(token.text)
+        token
+        for token in joined(without_emphasis(pieces_of(text, notices, held=held), notices))
+        if token.sign in SIGNS or RUN.search(token.text)
     )
     return in_pairs(list(pieces), text, notices)
+
+
+def without_emphasis(tokens: Iterable[Token], notices: list[str]) -> Iterator[Token]:
+    """The pieces, where the NOT of a sentence in capitals, "IS NOT medically necessary", is a word."""
+    last = ""
+    for token in tokens:
+        if token.text == "NOT" and last in AUXILIARIES:
+            notices.append(f"treated `NOT` as text behind `{last}`; a minus before a word leaves it out: -word")
+            yield structs.replace(token, sign="word")
+        else:
+            yield token
+        last = token.text.lower()
 
 
 def joined(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -120,12 +142,20 @@ def pieces_of(text: str, notices: list[str], *, held: Held | None) -> Iterator[T
         yield from tokens
 
 
+def without_plurals(word: str) -> str:
+    """The word without a plural in brackets: "request(s)"."""
+    return PLURAL.sub("", word)
+
+
 def next_tokens(text: str, place: int, *, notices: list[str], held: Held | None) -> tuple[list[Token], int]:
     """The operator, phrase, field or word at `place` with the brackets that it closes, and where it ends."""
     if match := FIELD_NAME.match(text, place):
         token, closing, end = field_token(match[1], text, start=match.end())
         if (problem := problem_of(match[1], token, held=held)) is not None:
             typed = shortened(text[place : end - len(closing)].rstrip(VALUE_END))
+            if is_figure(token):
+                notices.append(f"left out `{typed}`: {problem}\n{place_in(text, token.place)}")
+                return closing, end
             wrong = token.place if token.sign.removesuffix(":") in FIELD else place
             notices.append(f"treated `{typed}` as text: {problem}\n{place_in(text, wrong)}")
             token = Token("text", f"{match[1]}:{token.text}", place, token.quoted)
@@ -137,8 +167,16 @@ def next_tokens(text: str, place: int, *, notices: list[str], held: Held | None)
         return [], len(text)
     if match[0][0] in '"“':
         notices.append("a quote is not closed: its words were searched apart")
-    word, closing = closed(match[0], place)
+    word, closing = closed(without_plurals(match[0]), place)
     return [word_token(word, place, notices=notices), *closing], match.end()
+
+
+def is_figure(token: Token) -> bool:
+    """A range, or a day, was meant, for a field that takes one."""
+    field = NAMED.get(token.sign.removesuffix(":"))
+    if field is None or field.kind not in ("number", "date"):
+        return False
+    return bool(RANGE_LIKE.match(token.text)) or (field.kind == "date" and token.text[:1].isdigit())
 
 
 def word_token(word: str, place: int, *, notices: list[str]) -> Token:

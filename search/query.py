@@ -33,7 +33,7 @@ class Query(Struct, frozen=True, kw_only=True):
     letters  those of each facet's value are counted however many there are; else only where that is quick
     limit    how many hits; 0 counts only
     expand   names of drugs and treatments also find their other names, and misspelt ones are corrected
-    widen    where no item has all the words, items that have most of them are found
+    widen    where no item has all the words, items whose letter's summary has them are found, else those with most
     """
 
     text: str = ""

@@ -13,7 +13,7 @@ from imrsearch.search.render import counted, printable
 
 if TYPE_CHECKING:
     from imrsearch.indexer.check import CheckReport
-    from imrsearch.indexer.update import IndexReport
+    from imrsearch.indexer.report import IndexReport
     from imrsearch.search.searcher import Searcher
 
 
@@ -24,7 +24,7 @@ MOST_NOTES = 20
 class Status(Struct, frozen=True):
     """An index as `imrsearch status` tells of it.
 
-    bytes  of all files in the index folder
+    bytes  of all files of the index and its letter store
     """
 
     index: str
@@ -104,7 +104,7 @@ def status_of(folder: Path, searcher: "Searcher") -> Status:
         built_at=manifest.built_at,
         letters=manifest.letters,
         items=manifest.items,
-        bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        bytes=sum(seal.bytes for seal in (*manifest.files, *manifest.store)),
         fingerprint=manifest.fingerprint,
         fields=tuple(field.name for field in FIELDS),
     )

@@ -96,9 +96,13 @@ class Searcher:
             reader = begin_reading(folder)
             if reader is None:
                 raise IndexFailure(f"{what}: {manifest.engine} is missing", hint=REBUILD_HINT)
-            index = tantivy.Index.open(str(folder))
-            register_analyzers(index)
-            searcher = cls(Engine(index.searcher(), index.schema, LetterFile(folder)), manifest)
+            try:
+                index = tantivy.Index.open(str(folder))
+                register_analyzers(index)
+                searcher = cls(Engine(index.searcher(), index.schema, LetterFile(folder)), manifest)
+            except BaseException:
+                os.close(reader)
+                raise
         searcher.index_dir = index_dir
         # While it is open, the generation is not removed.
         finalize(searcher, os.close, reader)
@@ -127,17 +131,14 @@ class Searcher:
                 asked, found, total = self.found(query, question, clock)
             else:
                 hints = (WIDEN_HINT,)
-        letters = self.manifest.letters
-        if total < self.manifest.items:
-            letters = clock.lap("letters", count_letters(self.engine, found, total=total))
+        every = total == self.manifest.items
+        letters = self.manifest.letters if every else count_letters(self.engine, found, total=total)
+        clock.lap("letters", letters)
         ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
         rows = clock.lap("rank", ranked(self.engine, ordered, query=query, tree=question.tree, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
-        remarks = (
-            *self.remarks(query, question, asked=asked, total=total),
-            *uncounted(facets),
-        )
+        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
         notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(

@@ -12,11 +12,16 @@ from msgspec import structs
 
 from imrsearch.schema.fields import CONTEXTS
 from imrsearch.search.context import is_loose, loosened
-from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Question, Within, Word, written
+from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Question, Within, Word, nears_in, scores, written
 
 # From so many words combinations are made; of a longer question those in fewest items are dropped first.
 MOST_COMBINED = 7
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+JOINING = frozenset(
+    "a about an and are as at be been by does for from had has have if in into is it its no not of on or so that the "
+    "their there this to was were what when which who will with".split()
+)
 
 # How many items a node finds.
 Count = Callable[[Node], int]
@@ -28,7 +33,8 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
     anywhere  items in the whole index
     left      those that the filters and days leave
     """
-    if not isinstance(question.tree, All | Word) or anywhere(question.tree):
+    # To look for nearness in many choices of words takes too long.
+    if not isinstance(question.tree, All | Word) or any(nears_in(question.tree)) or anywhere(question.tree):
         return None
     if (elsewhere := in_summaries(question.tree)) and left(elsewhere):
         notice = f"no item has {said(question.tree)}; showing items whose letter has it in its summary"
@@ -38,6 +44,8 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
     parts = {written(part): part for part in question.tree.parts}.values()
     asked = [part for part in parts if isinstance(part, Word | Named)]
     kept = [part for part in parts if part not in asked]
+    # "or", "the": what joins words is dropped first, and is none of those that are counted.
+    asked = [part for part in asked if not is_joining(part)] or asked
     names = [part for part in asked if is_name(part)]
     found = {part: count for part in asked if (count := anywhere(part))}
     # A name of a drug or treatment is dropped only where no choice of the other words helps.
@@ -45,8 +53,8 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
         loose = [part for part in asked if part in found and part not in firm]
         loose = sorted(sorted(loose, key=lambda part: -found[part])[:MOST_COMBINED], key=asked.index)
         for number in range(min(len(loose), len(asked) - len(firm) - 1), -1, -1):
-            # A drug or treatment alone still answers; of other words half must be there.
-            if not firm and (2 * number < len(asked) or not number):
+            # A drug or treatment alone still answers, or what is not dropped; of other words half must be there.
+            if not firm and not (number == 0 and any(map(scores, kept))) and (2 * number < len(asked) or not number):
                 break
             choices = [choice for choice in combinations(loose, number) if left(together((*kept, *firm, *choice)))]
             if choices:
@@ -70,6 +78,11 @@ def contexts_of(word: Node) -> Iterator[Within]:
         yield from (Within(name, word.text.strip(EDGES), place=word.place) for name in CONTEXTS)
 
 
+def is_joining(part: Node) -> bool:
+    """A word that says nothing by itself."""
+    return isinstance(part, Word) and part.text.strip(EDGES).lower() in JOINING
+
+
 def is_name(part: Node) -> bool:
     """A drug, a class of drugs or a treatment; not a mere abbreviation."""
     return isinstance(part, Named) and part.meaning.field != "abbreviation"
@@ -90,8 +103,10 @@ def either(choices: Sequence[tuple[Node, ...]]) -> Iterator[Node]:
 
 def notice_of(asked: Sequence[Word | Named], number: int) -> str:
     """What was relaxed."""
-    several = f"{in_words(number)} of the {in_words(len(asked))}"
-    return f"no item has {said(All(tuple(asked)))}; showing items with {several}"
+    words = said(All(tuple(asked)))
+    if not number:
+        return f"no item has {words} as well; showing items without"
+    return f"no item has {words}; showing items with {in_words(number)} of the {in_words(len(asked))}"
 
 
 def said(tree: All | Word) -> str:

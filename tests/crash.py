@@ -1,6 +1,6 @@
 """Runs that are killed anywhere, again and again: nothing may be lost, and nothing taken twice.
 
-    python -m tests.crash --bulk 200 --publishing 100 --questions 1000
+    python -m tests.crash --bulk 200 --publishing 100 --first 100 --questions 1000
 
 Each trial begins with an index of some letters, kills runs that add the others at a random call of ours (in reading and
 writing, or while the outcome is published), looks that the old index or the new one answers, then lets the same command
@@ -21,7 +21,8 @@ from types import FunctionType, ModuleType
 from imrsearch.indexer import build, generation, prepare, store, tasks, update
 from imrsearch.indexer.build import build_index, reindex
 from imrsearch.indexer.check import check_index
-from imrsearch.indexer.update import IndexReport, Machine
+from imrsearch.indexer.report import IndexReport
+from imrsearch.indexer.update import Machine
 from imrsearch.schema import frames, manifest
 from imrsearch.schema.manifest import read_manifest
 from imrsearch.schema.records import Letter
@@ -81,7 +82,7 @@ def counted(count: Callable[[], None], *, only_in_publishing: bool) -> None:
     for module in MODULES:
         for owner, name, function in list(functions_of(module)):
             setattr(owner, name, wrapped(function))
-    for name in ("fsync", "link", "replace", "truncate"):
+    for name in ("fsync", "link", "mkdir", "replace", "rmdir", "truncate", "unlink"):
         setattr(os, name, wrapped_system_call(getattr(os, name), lambda: publishing and count()))
 
 
@@ -149,8 +150,9 @@ def trial(
         if not killed(run, at=at, only_in_publishing=publishing):
             break
         kills += 1
-        now = answers(folder, asked[:20])
-        assert now == (old if read_manifest(folder).generation == before else said[:20]), "half an index was published"
+        if read_manifest(folder).generation != before:
+            old = said[:20]
+        assert answers(folder, asked[:20]) == old, "half an index was published"
     report = run()
     assert report.letters == len(files), "letters were lost"
     assert answers(folder, asked) == said, "the index answers otherwise"
@@ -158,7 +160,14 @@ def trial(
     return kills
 
 
-def kill_runs(*, bulk: int, publishing: int, number: int, seed: int) -> tuple[int, int]:
+def kill_first_run(files: list[Path], folder: Path, *, at: int) -> None:
+    """A first run that is killed: nothing was published, and the same command ends as if nothing had been."""
+    killed(lambda: build_index(files, folder, machine=MACHINE), at=at, only_in_publishing=False)
+    assert build_index(files, folder, machine=MACHINE).letters == len(files), "letters were lost"
+    assert check_index(folder).findings == (), "the index is damaged"
+
+
+def kill_runs(*, bulk: int, publishing: int, first: int, number: int, seed: int) -> tuple[int, int]:
     """At least so many kills of each sort, and how many there were; AssertionError where anything is lost."""
     tasks.TOGETHER = 4
     folder = Path(tempfile.mkdtemp())
@@ -170,6 +179,8 @@ def kill_runs(*, bulk: int, publishing: int, number: int, seed: int) -> tuple[in
         asked = questions(Searcher.open(folder / "whole"), number)
         said = answers(folder / "whole", asked)
         pick = random.Random(seed)
+        for place in range(first):
+            kill_first_run(files[:6], folder / f"first-{place}", at=1 + 3 * place)
         for sort, wanted in ((False, bulk), (True, publishing)):
             while done[sort] < wanted:
                 index = folder / f"index-{sum(done.values())}"
@@ -185,10 +196,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bulk", type=int, default=200)
     parser.add_argument("--publishing", type=int, default=100)
+    parser.add_argument("--first", type=int, default=100)
     parser.add_argument("--questions", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    bulk, publishing = kill_runs(bulk=given.bulk, publishing=given.publishing, number=given.questions, seed=given.seed)
+    bulk, publishing = kill_runs(
+        bulk=given.bulk, publishing=given.publishing, first=given.first, number=given.questions, seed=given.seed
+    )
     print(f"{bulk} runs killed in reading and writing, {publishing} in publishing: nothing lost, nothing twice")
     sys.exit(0)
 

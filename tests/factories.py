@@ -48,12 +48,13 @@ def index_of(letters: Iterable[Letter], index_dir: Path, *, segments: int = 1) -
     packer = LetterPacker(b"")
     documents: list[str] = []
     held = 0
-    with FrameWriter(engine / LETTERS) as letter_file:
-        letter_file.add(framed_dictionary(b""))
-        for one in letters:
-            place = letter_file.add(framed_letter(packer.pack(one), Kept(1, 0, 0)))
-            documents += [placed(to_document(chunk), place) for chunk in chunks_of(one)]
-            held += 1
+    letter_file = FrameWriter(engine / LETTERS)
+    letter_file.add(framed_dictionary(b""))
+    for one in letters:
+        place = letter_file.add(framed_letter(packer.pack(one), Kept(1, 0, 0)))
+        documents += [placed(to_document(chunk), place) for chunk in chunks_of(one)]
+        held += 1
+    letter_file.close()
     for part in range(segments):
         for document in documents[part::segments]:
             writer.add_json(document)

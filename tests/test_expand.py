@@ -336,7 +336,6 @@ def test_a_question_that_finds_nothing_is_widened(searcher, query, found, notice
     [
         pytest.param(Query(text="zzz"), id="one-word"),
         pytest.param(Query(text='"knee flags"'), id="phrase"),
-        pytest.param(Query(text='zzz "knee films"'), id="one-word-and-a-phrase"),
         pytest.param(Query(text="zzz yyy knee"), id="less-than-half"),
         pytest.param(Query(text="knee films", filters={"outcome": ("overturned",)}), id="only-the-filter"),
         pytest.param(Query(text="knee flags", since="2030"), id="no-item-is-left"),
@@ -347,6 +346,24 @@ def test_what_is_not_widened(searcher, query):
     results = searcher.search(query)
     assert results.total == 0
     assert not any("showing" in line for line in results.notices)
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        pytest.param('zzz "knee films"', 'no item has "zzz" as well; showing items without', id="a-phrase-stays"),
+        pytest.param("knee or the zzz", 'no item has all of "knee zzz"; showing items with one of the two', id="small"),
+    ],
+)
+def test_what_is_widened(searcher, text, notice):
+    results = searcher.search(Query(text=text))
+    assert results.total
+    assert notice in results.notices
+
+
+def test_a_joining_word_is_of_no_name(searcher):
+    notices = searcher.search(Query(text="norco and zzz")).notices
+    assert any(notice.startswith("norco: also searched") for notice in notices)
 
 
 def test_all_words_must_match_where_widening_is_switched_off(searcher):

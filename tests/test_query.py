@@ -314,7 +314,7 @@ def asked(tmp_path_factory):
         pytest.param('"L4/5"', [3], {"L4-5"}, id="level-as-written"),
         pytest.param("page 24", [3], set(), id="page-that-is-cited"),
         pytest.param("pages 25-80", [3], set(), id="pages-that-are-cited"),
-        pytest.param("pages 80", [4], {"Pages", "80"}, id="page-in-the-words"),
+        pytest.param("pages 80", [4], {"Pages 80"}, id="page-in-the-words"),
         pytest.param("pain /2 neuropathic", [1, 2], {"pain", "neuropathic"}, id="near"),
         pytest.param("pain +2 neuropathic", [2], {"pain", "neuropathic"}, id="in-order"),
         pytest.param("pain /1 neuropathic", [1], {"Neuropathic", "pain"}, id="side-by-side"),

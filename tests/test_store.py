@@ -12,11 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from imrsearch.indexer import build, prepare, update
+from imrsearch.indexer import build, prepare
 from imrsearch.indexer.build import build_index, reindex
 from imrsearch.indexer.check import check_index
+from imrsearch.indexer.reading import reading
 from imrsearch.indexer.update import Machine
-from imrsearch.indexer.workers import Setting, Workers
+from imrsearch.indexer.workers import Setting, Worker, Workers
 from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError
 from imrsearch.schema.frames import FrameFile, FrameWriter
 from imrsearch.schema.letterfile import LETTERS
@@ -43,15 +44,17 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def files(letters_dir, tmp_path):
-    """The fictional letters, twice: as they are, and under other case numbers."""
-    copies = tmp_path / "copies"
-    copies.mkdir()
-    for key, letter in letters().items():
-        number = letter["case_number"].replace("-99", "-98")
-        case = case_of({**letter, "case_number": number, "key": f"{key}-again"}, letter["form"], "text")
-        (copies / case.filename).write_bytes(case.content)
-    return [*sorted(letters_dir.iterdir()), *sorted(copies.iterdir())]
+def files(tmp_path):
+    """The fictional letters as text, twice: as they are, and under other case numbers."""
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    for again in (False, True):
+        for key, letter in letters().items():
+            number = letter["case_number"].replace("-99", "-98") if again else letter["case_number"]
+            own = {**letter, "case_number": number, "key": f"{key}-again" if again else key}
+            case = case_of(own, letter["form"], "text")
+            (folder / case.filename).write_bytes(case.content)
+    return sorted(folder.iterdir())
 
 
 def answers(folder):
@@ -125,7 +128,9 @@ def test_without_a_store_there_is_nothing_to_make_anew(folder):
 
 
 def test_the_newer_reading_of_a_letter_counts(files, folder):
-    changed = next(path for path in files if path.suffix == ".txt")
+    changed = next(
+        path for path in files if b"CM16" in path.read_bytes() and b"Decision rationale" in path.read_bytes()
+    )
     build_index(files, folder)
     changed.write_bytes(changed.read_bytes().replace(b"medically necessary", b"a zebra"))
     assert build_index([changed], folder).replaced == 1
@@ -146,7 +151,7 @@ def test_letters_of_another_parser_are_understood_anew_without_their_files_being
     assert len(list((folder / STORE).iterdir())) == 1
     assert read_manifest(folder).reading == "another parser"
     reindex(folder)
-    assert read_manifest(folder).reading == update.reading()
+    assert read_manifest(folder).reading == reading()
 
 
 def test_a_rebuild_keeps_only_its_own_letters(files, folder):
@@ -175,24 +180,48 @@ def test_several_processes_do_what_one_does(files, folder, tmp_path, monkeypatch
     assert answers(folder) == answers(tmp_path / "one")
 
 
+class Mortal(Worker):
+    """A process that ends where a letter says so: what a fault in a reader of PDFs does."""
+
+    program = """
+import os, signal
+from imrsearch.indexer.sources import files
+read = files.lines_of_content
+def mortal(content, kind):
+    if b"deadly" in content:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read(content, kind)
+files.lines_of_content = mortal
+from imrsearch.indexer.workers import work
+work()
+"""
+
+
 def test_a_file_that_ends_its_process_is_a_problem_and_no_more(files, tmp_path):
-    setting = Setting(str(tmp_path), "", rereads=False, dictionary=b"")
-    workers = Workers(setting, 2)
-    # What a fault in a reader of PDFs does.
-    deadly = tmp_path / "deadly.txt"
-    deadly.write_bytes(files[0].read_bytes())
-    original = prepare.Preparer.prepare
+    text = next(path for path in files if path.suffix == ".txt")
+    paths = []
+    for name in ("one", "deadly", "two"):
+        paths.append(tmp_path / f"{name}.txt")
+        paths[-1].write_bytes(text.read_bytes() + name.encode())
+    workers = Workers(2, of=Mortal)
     try:
-        worker = workers.new_worker()
-        worker.process.kill()
-        worker.process.wait()
-        workers.idle.put(worker)
-        workers.idle.get()
-        [batch] = workers.prepare_all([prepare.Files((str(deadly),))])
-        assert [type(outcome).__name__ for outcome in batch.outcomes] == ["Prepared"]
+        workers.use(Setting(str(tmp_path), "", rereads=False, dictionary=b""))
+        given = [prepare.Files(tuple(map(str, paths))), prepare.Files((str(paths[0]),))]
+        outcomes = [outcome for batch in workers.prepare_all(given) for outcome in batch.outcomes]
     finally:
         workers.close()
-    assert original is prepare.Preparer.prepare
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Prepared", "Unread", "Prepared", "Prepared"]
+    assert (outcomes[1].path, outcomes[1].reason) == (str(paths[1]), "it ended the process that read it")
+
+
+def test_processes_that_are_ended_are_not_started_again(files, tmp_path):
+    workers = Workers(2)
+    workers.use(Setting(str(tmp_path), "", rereads=False, dictionary=b""))
+    batches = workers.prepare_all(prepare.Files((str(path),)) for path in files)
+    next(batches)
+    workers.close()
+    assert all(worker.process.poll() is not None for worker in workers.started)
+    assert len(workers.started) <= 2
 
 
 # Generations.
@@ -209,10 +238,13 @@ def test_a_generation_stays_while_it_is_read(files, folder):
     assert sorted(path.name for path in folder.glob("engine-*")) == ["engine-3"]
 
 
-def test_generations_are_kept_where_that_is_asked(files, folder):
+@pytest.mark.parametrize(
+    ("keep", "kept"), [(0, ["5"]), (2, ["3", "4", "5"]), (3, ["2", "3", "4", "5"]), (9, ["1", "2", "3", "4", "5"])]
+)
+def test_generations_are_kept_where_that_is_asked(keep, kept, files, folder):
     for number in range(1, 6):
-        build_index(files[:number], folder, keep=2)
-    assert sorted(path.name for path in folder.glob("engine-*")) == ["engine-3", "engine-4", "engine-5"]
+        build_index(files[:number], folder, keep=keep)
+    assert sorted(path.name for path in folder.glob("engine-*")) == [f"engine-{number}" for number in kept]
 
 
 def read_during_rebuilds(files, folder, *, readers, rebuilds):
@@ -274,13 +306,24 @@ def crash(*arguments):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
 def test_killed_runs_lose_nothing_and_go_on():
-    crash("--bulk", "20", "--publishing", "10", "--questions", "50")
+    crash("--bulk", "20", "--publishing", "10", "--first", "10", "--questions", "20")
 
 
 @pytest.mark.scale
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
 def test_many_killed_runs_lose_nothing():
-    crash("--bulk", "200", "--publishing", "100", "--questions", "1000", "--seed", "2")
+    crash("--bulk", "200", "--publishing", "100", "--first", "100", "--questions", "1000", "--seed", "2")
+
+
+def test_another_command_does_not_keep_what_a_killed_one_did_not_commit(files, folder):
+    def stop(done):
+        raise RuntimeError
+
+    build_index(files[:4], folder)
+    with pytest.raises(RuntimeError):
+        build_index(files[4:12], folder, progress=stop)
+    assert build_index(files[12:15], folder).letters == 7
+    assert reindex(folder).letters == 7
 
 
 def test_what_was_committed_is_not_taken_again(files, folder, monkeypatch):
@@ -315,6 +358,7 @@ LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 from imrsearch.indexer.build import build_index
+from imrsearch.indexer.reading import reading
 from imrsearch.indexer.update import Machine
 from imrsearch.schema.errors import IndexFailure
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -411,17 +455,38 @@ def test_an_index_of_other_fields_says_so(files, folder):
     assert "reindex" in finding.hint
 
 
-def test_a_damaged_block_of_the_store_costs_its_letters_and_no_others(files, folder):
-    build_index(files, folder)
-    segment = folder / STORE / "1"
-    [first, *_] = FrameFile(segment).places(end=segment.stat().st_size)
+def damage(segment, how):
+    """Damage a file of the store: a byte of its first block, or of its last one's length, its end, or all of it."""
     content = bytearray(segment.read_bytes())
-    content[first + 100] ^= 1
-    segment.write_bytes(content)
-    report = reindex(folder)
+    places = list(FrameFile(segment).places(end=len(content)))
+    segment.unlink()
+    if how == "gone":
+        return
+    if how == "first":
+        content[places[0] + 100] ^= 1
+    elif how == "length":
+        content[places[-1] + 1] ^= 1
+    segment.write_bytes(content[: places[-1]] if how == "cut" else content)
+
+
+@pytest.mark.parametrize("how", ["first", "length", "cut", "gone"])
+def test_a_damaged_store_is_not_made_an_index_of_unless_that_is_asked(how, files, folder, monkeypatch):
+    monkeypatch.setattr("imrsearch.indexer.tasks.TOGETHER", 16)
+    build_index(files, folder)
+    said = answers(folder)
+    damage(folder / STORE / "1", how)
+    with pytest.raises(IndexFailure) as error:
+        reindex(folder)
+    assert "--skip-damaged" in error.value.hint
+    assert answers(folder) == said
+    assert next(finding.path for finding in check_index(folder).findings) == f"{STORE}/1"
+    report = reindex(folder, skip_damaged=True)
     assert report.failed == 1
-    assert 0 < report.letters < len(files)
     assert "store/1" in report.problems[0].path
+    if how == "gone":
+        assert answers(folder) == said
+    else:
+        assert 0 < report.letters < len(files)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links of files")

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from msgspec import Struct
 
@@ -129,20 +129,36 @@ def folder_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def holds_many(path: Path) -> bool:
-    """The file is an archive, or holds a letter a line."""
+def holding_of(path: Path) -> Literal["archive", "records", "pdf", "letter"]:
+    """What the file seems to hold, told from its beginning: an archive, a letter a line, a PDF, or another letter."""
     try:
         with path.open("rb") as stream:
             start = stream.read(1024)
     except OSError:
-        return False
-    return start.startswith(ARCHIVE) or bool(JSON_START.match(start))
+        return "letter"
+    if start.startswith(ARCHIVE):
+        return "archive"
+    if JSON_START.match(start):
+        return "records"
+    return "pdf" if b"%PDF-" in start else "letter"
 
 
-def read_letters(path: Path, *, known: Known = never_known) -> Iterator[RawLetter | Unread]:
+def members_in(path: Path) -> int:
+    """How many members an archive has; 0 where it cannot be opened."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return len(archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return 0
+
+
+def read_letters(
+    path: Path, *, known: Known = never_known, members: range | None = None
+) -> Iterator[RawLetter | Unread]:
     """Each letter of a file, and each part of it that cannot be read; raises nothing for a bad file.
 
-    known  told where a letter was found, says that it need not be read: it is given without its lines
+    known    told where a letter was found, says that it need not be read: it is given without its lines
+    members  of an archive only these, counted from 0
     """
     name = printable(path)
     try:
@@ -150,7 +166,7 @@ def read_letters(path: Path, *, known: Known = never_known) -> Iterator[RawLette
             start = stream.read(START)
             stream.seek(0)
             if start.startswith(ARCHIVE):
-                yield from archive_letters(stream, name, known)
+                yield from archive_letters(stream, name, known, chosen=members)
             elif JSON_START.match(start):
                 yield from record_letters(stream, name)
             else:
@@ -205,11 +221,14 @@ def lines_of_content(content: bytes, kind: str) -> tuple[Line, ...]:
     return text_lines(decode(content))
 
 
-def archive_letters(stream: BinaryIO, path: str, known: Known) -> Iterator[RawLetter | Unread]:
-    """Letters of a ZIP, each read in memory and none written to disk."""
+def archive_letters(
+    stream: BinaryIO, path: str, known: Known, *, chosen: range | None = None
+) -> Iterator[RawLetter | Unread]:
+    """Letters of a ZIP, or of its chosen members, each read in memory and none written to disk."""
     try:
         with zipfile.ZipFile(stream) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            entries = archive.infolist()
+            members = [member for member in entries if not member.is_dir()]
             if not members:
                 yield Unread(path, "the ZIP is empty")
             if any(member.filename == "word/document.xml" for member in members):
@@ -218,8 +237,8 @@ def archive_letters(stream: BinaryIO, path: str, known: Known) -> Iterator[RawLe
             if len(members) > MOST_MEMBERS:
                 yield Unread(path, f"the archive has {len(members):,} members", "split it")
                 return
-            for member in members:
-                if not PurePosixPath(member.filename).name.startswith(HIDDEN):
+            for member in entries[chosen.start : chosen.stop] if chosen else members:
+                if not member.is_dir() and not PurePosixPath(member.filename).name.startswith(HIDDEN):
                     yield from member_letters(archive, member, f"{path}/{printable(Path(member.filename))}", known)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         yield Unread(path, f"the ZIP is damaged: {error}", "download or pack it again")
