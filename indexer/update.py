@@ -127,6 +127,9 @@ class Update:
             if any(id(outcome) in chosen for outcome in new):
                 offset = self.segment.add(framed_block(batch.raws, [id(outcome) in chosen for outcome in new]))
                 kept = {id(outcome): Kept(self.generation, offset, number) for number, outcome in enumerate(new)}
+            if accepted and self.needs_dictionary:
+                # What came first could not be read.
+                self.begin_letters(b"")
             for outcome in accepted:
                 if isinstance(outcome, Prepared):
                     self.put(outcome, outcome.kept or kept[id(outcome)])

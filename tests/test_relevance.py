@@ -60,6 +60,7 @@ def test_no_ordinary_word_is_read_as_a_drug(collection):
     assert list(corrected(collection, words)) == []
 
 
+@pytest.mark.scale
 @pytest.mark.skipif(not english(), reason="the system has no English list")
 def test_hardly_an_english_word_is_read_as_a_drug():
     assert len(corrected_english()) <= 0.001 * len(english())

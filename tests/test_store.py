@@ -118,6 +118,17 @@ def test_a_letter_that_cannot_be_opened_is_read_anew(files, folder):
     assert len(answers(folder)[0]) == report.items
 
 
+def test_letters_after_many_that_cannot_be_read(files, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("imrsearch.indexer.tasks.TOGETHER", 2)
+    bad = [tmp_path / f"bad-{number}.txt" for number in range(6)]
+    for path in bad:
+        path.write_bytes(b"no letter")
+    report = build_index([*bad, *files[:5]], folder)
+    assert (report.failed, report.letters) == (6, 5)
+    assert check_index(folder).findings == ()
+    assert len(answers(folder)[0]) == report.items
+
+
 def test_without_a_store_there_is_nothing_to_make_anew(folder):
     with pytest.raises(IndexMissing):
         reindex(folder)
