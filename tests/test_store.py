@@ -112,7 +112,7 @@ def test_a_letter_that_cannot_be_opened_is_read_anew(files, folder):
     path = folder / "engine-1" / LETTERS
     content = bytearray(path.read_bytes())
     content[-20] ^= 1
-    path.write_bytes(content)
+    rewrite(path, content)
     report = build_index(files[:5], folder)
     assert (report.replaced, report.unchanged, report.failed) == (1, 4, 0)
     assert len(answers(folder)[0]) == report.items
@@ -415,6 +415,12 @@ def published(folder):
     ]
 
 
+def rewrite(path, content):
+    """Put another file in the place of one that somebody may still have mapped."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 def flip_bytes(files, folder, *, times, seed):
     """Every byte that is flipped anywhere in a published index is found."""
     build_index(files[:6], folder)
@@ -425,9 +431,9 @@ def flip_bytes(files, folder, *, times, seed):
         damaged = bytearray(content)
         place = pick.randrange(len(content))
         damaged[place] ^= 1 << pick.randrange(8)
-        path.write_bytes(damaged)
+        rewrite(path, damaged)
         findings = check_index(folder).findings
-        path.write_bytes(content)
+        rewrite(path, content)
         assert findings, f"{path.name} at {place}"
         assert all(found.hint for found in findings)
     assert check_index(folder).findings == ()
@@ -451,10 +457,10 @@ def test_a_file_that_is_cut_or_gone_is_found(how, files, folder):
             continue
         path.unlink()
         if how != "missing":
-            path.write_bytes(content[:-1] if how == "cut" else content + b"x")
+            rewrite(path, content[:-1] if how == "cut" else content + b"x")
         [finding, *_] = check_index(folder).findings
         assert path.name in finding.path
-        path.write_bytes(content)
+        rewrite(path, content)
     assert check_index(folder).findings == ()
 
 
