@@ -119,8 +119,7 @@ def problems_of(path: Path, seal: FileSeal) -> Iterator[str]:
         elif seal.digest and digest_of_file(path) != seal.digest:
             yield "its content is not what was written"
         elif not seal.digest:
-            for _ in FrameFile(path).frames(end=seal.bytes):
-                pass
+            FrameFile(path).verify(end=seal.bytes)
     except FileNotFoundError:
         yield "it is missing"
     except OSError as error:

@@ -19,6 +19,7 @@ from msgspec import Struct
 from imrsearch.schema.errors import IndexFailure, IndexMissing, StaleIndex, UsageError
 from imrsearch.schema.letterfile import LETTERS
 from imrsearch.schema.manifest import (
+    ENGINE_META,
     LOCK,
     MANIFEST,
     READERS,
@@ -28,6 +29,7 @@ from imrsearch.schema.manifest import (
     Manifest,
     digest_of_file,
     read_manifest,
+    sync_file,
     sync_folder,
 )
 from imrsearch.schema.readers import without_readers
@@ -38,7 +40,6 @@ ENGINE = re.compile(r"engine-(\d+)")
 OURS = re.compile(rf"engine-\d+|{STORE}|{WRITER}|{LOCK}|{re.escape(MANIFEST)}(?:\.new)?")
 # What the engine keeps in its folder from its first moment on; without it a folder is somebody else's.
 ENGINE_FILE = ".managed.json"
-ENGINE_META = "meta.json"
 # The engine writes these anew at each commit; all others it writes once.
 REWRITTEN = (ENGINE_META, ENGINE_FILE)
 
@@ -50,6 +51,7 @@ class Run(Struct, frozen=True):
     """What a run works on.
 
     base         the published generation that it began with; 0 where there was none
+    scope        letters are added, or all made anew: from files, or from the letter store
     fingerprint  of the fields
     reading      of the parser and the vocabulary
     """
@@ -83,12 +85,6 @@ def begin(index_dir: Path, before: Manifest, run: Run) -> bool:
     return False
 
 
-def sync_file(path: Path) -> None:
-    """Put the file on the disk."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
-
-
 def run_in(folder: Path) -> Run | None:
     """What the run that left the folder worked on."""
     with suppress(OSError, msgspec.MsgspecError):
@@ -117,24 +113,30 @@ def remove_engine(folder: Path) -> None:
 
 def share(published: Path, folder: Path) -> None:
     """Give the files of the published generation a second name in the folder; the few that change are copied."""
-    for path in sorted(published.iterdir()):
-        if is_passing(path.name) or path.name == RUN:
-            continue
-        try:
-            if path.name in REWRITTEN:
-                raise OSError
-            os.link(path, folder / path.name)
-        except OSError:
+    for path in lasting(published):
+        if path.name in REWRITTEN or not linked(path, folder / path.name):
             shutil.copy2(path, folder / path.name)
             sync_file(folder / path.name)
+
+
+def linked(path: Path, other: Path) -> bool:
+    """Whether the file could be given the other name, too."""
+    try:
+        os.link(path, other)
+    except OSError:
+        return False
+    return True
+
+
+def lasting(folder: Path) -> Iterator[Path]:
+    """The files of an engine's folder that say something of the index."""
+    return (path for path in entries_of(folder) if not is_passing(path.name) and path.name != RUN)
 
 
 def seals_of(folder: Path) -> tuple[FileSeal, ...]:
     """Every file of a generation's folder with its length and digest, after the engine has written its last."""
     seals = []
-    for path in sorted(folder.iterdir()):
-        if is_passing(path.name) or path.name == RUN:
-            continue
+    for path in lasting(folder):
         digest = "" if path.name == LETTERS else digest_of_file(path)
         seals.append(FileSeal(path.name, path.stat().st_size, digest))
     return tuple(seals)

@@ -127,17 +127,18 @@ class HeldLetters:
         A letter without a case number goes by its name, so that under another one it is another letter.
         """
         by_bytes = self.term("source", source.sha256)
-        by_name = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Must, by_bytes), (tantivy.Occur.Must, self.term("letter_id", name))]
-        )
         place = self.first(by_bytes)
+        if place is None:
+            return None
         try:
-            if place is None or (self.letter(place).case_number or self.letter(place).letter_id == name):
-                return place
+            letter = self.letter(place)
         except IndexFailure:
             # What cannot be opened is read anew, and takes its own place.
             return None
-        return self.first(by_name)
+        if letter.case_number or letter.letter_id == name:
+            return place
+        both = [(tantivy.Occur.Must, query) for query in (by_bytes, self.term("letter_id", name))]
+        return self.first(tantivy.Query.boolean_query(both))
 
     def named(self, letter_id: str) -> Letter | None:
         """The letter of that id; null also where it cannot be opened."""

@@ -85,8 +85,7 @@ class Store:
         """IndexFailure where a byte of the files is not as it was written."""
         try:
             for seal in seals:
-                for _ in self.segment(int(seal.name)).frames(end=seal.bytes):
-                    pass
+                self.segment(int(seal.name)).verify(end=seal.bytes)
         except IndexFailure as error:
             raise IndexFailure(error.message, hint=DAMAGED_HINT) from error
 

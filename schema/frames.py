@@ -55,6 +55,11 @@ class FrameFile:
         if offset != last:
             raise IndexFailure(f"{self.path} is damaged at byte {last:,}", hint=damage_hint(self.path))
 
+    def verify(self, *, end: int) -> None:
+        """IndexFailure where a byte up to `end` is not as it was written."""
+        for _ in self.frames(end=end):
+            pass
+
     def places(self, *, end: int) -> Iterator[int]:
         """Where each frame begins up to `end`, by the lengths alone; the last may be where a damaged length leads."""
         offset = 0

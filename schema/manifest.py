@@ -20,6 +20,8 @@ LOCK = "lock"
 WRITER = "writer"
 STORE = "store"
 READERS = "readers"
+# What the engine says of itself, in its own folder.
+ENGINE_META = "meta.json"
 
 
 class FileSeal(Struct, frozen=True):
@@ -101,10 +103,8 @@ def write_manifest(index_dir: Path, manifest: Manifest) -> None:
     """Put the manifest in place in one step, and on the disk: a reader sees the old one or the new one."""
     sealed = {**msgspec.structs.asdict(manifest), "seal": seal_of(manifest)}
     beside = index_dir / f"{MANIFEST}.new"
-    with beside.open("wb") as stream:
-        stream.write(msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n")
+    sync_file(beside)
     beside.replace(index_dir / MANIFEST)
     sync_folder(index_dir)
 
@@ -113,6 +113,12 @@ def digest_of_file(path: Path) -> str:
     """SHA-256 of the file, hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sync_file(path: Path) -> None:
+    """Put the file on the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:

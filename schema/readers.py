@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from imrsearch.schema.manifest import READERS
+from imrsearch.schema.manifest import ENGINE_META, READERS
 
 # Windows keeps opened files by itself.
 fcntl = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 
 
 def begin_reading(engine_dir: Path) -> int | None:
-    """Hold the folder as a reader until the opened that is given back is closed; null where it is gone or going."""
+    """Hold the folder as a reader until the descriptor that is given back is closed; null where it is gone or going."""
     try:
         opened = os.open(engine_dir / READERS, os.O_RDWR | os.O_CREAT, 0o666)
     except FileNotFoundError:
         return None
     except OSError:
         # A folder that may not be written is not removed either.
-        return os.open(engine_dir / "meta.json", os.O_RDONLY)
+        return os.open(engine_dir / ENGINE_META, os.O_RDONLY)
     if is_locked(opened, shared=True):
         return opened
     os.close(opened)

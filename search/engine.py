@@ -132,8 +132,13 @@ class Engine(Struct, frozen=True):
         with engine_errors(FAILED):
             return self.searcher.terms_with_prefix(name, beginning, limit=limit)
 
+    def whole_letter(self, address: tantivy.DocAddress) -> Letter:
+        """The letter of an item, with all its items."""
+        (place,) = self.values(PLACE, [address])
+        return self.letters.letter(place)
+
     def letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with that item only."""
-        (place,), (number,) = self.values(PLACE, [address]), self.values("item", [address])
-        letter = self.letters.letter(place)
+        letter = self.whole_letter(address)
+        (number,) = self.values("item", [address])
         return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))

@@ -276,26 +276,22 @@ class Searcher:
 
     def show(self, id: str) -> Shown:
         """The item or letter of that id; UsageError names ids that begin like it."""
-        item_letters = self.letters_with(FIELD["id"], id)
-        if item_letters:
-            return Shown(self.letter(item_letters[0].letter_id), item_letters[0].items[0])
+        if address := self.first_with(FIELD["id"], id):
+            return Shown(self.engine.whole_letter(address), self.engine.letter(address).items[0])
         return Shown(self.letter(id))
 
     def letter(self, letter_id: str) -> Letter:
         """The letter with all its items; UsageError names ids that begin like it."""
-        held = self.letters_with(FIELD["letter_id"], letter_id)
-        if not held:
-            near = self.ids_like(letter_id)
-            hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-0019171:2"
-            raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
-        items = sorted((item for letter in held for item in letter.items), key=lambda item: item.item)
-        return structs.replace(held[0], items=tuple(items))
+        if address := self.first_with(FIELD["letter_id"], letter_id):
+            return self.engine.whole_letter(address)
+        near = self.ids_like(letter_id)
+        hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-0019171:2"
+        raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
 
-    def letters_with(self, field: Field, value: str) -> list[Letter]:
-        """The letter of each item that holds the value, with that item only."""
-        query = value_query(field, value.strip(), engine=self.engine)
-        total = self.engine.count(query)
-        return [self.engine.letter(address) for _, address in self.engine.best(query, total)] if total else []
+    def first_with(self, field: Field, value: str) -> tantivy.DocAddress | None:
+        """The first item that holds the value."""
+        hits = self.engine.best(value_query(field, value.strip(), engine=self.engine), 1)
+        return hits[0][1] if hits else None
 
     def ids_like(self, id: str) -> list[str]:
         """Up to three ids of letters that share the longest beginning with `id`."""
@@ -303,7 +299,8 @@ class Searcher:
         for end in range(len(id), 2, -1):
             terms = self.engine.terms(field.name, value_term(id[:end]), limit=NEAREST)
             if terms:
-                return [letter.letter_id for term, _ in terms for letter in self.letters_with(field, term)[:1]]
+                found = (self.first_with(field, term) for term, _ in terms)
+                return [self.engine.whole_letter(address).letter_id for address in found if address]
         return []
 
 

@@ -18,7 +18,8 @@ from imrsearch.search.language import EDGES, All, AnyOf, Named, Node, Question, 
 MOST_COMBINED = 7
 NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-JOINING = frozenset(
+# They stand between words that say something.
+SMALL_WORDS = frozenset(
     "a about an and are as at be been by does for from had has have if in into is it its no not of on or so that the "
     "their there this to was were what when which who will with".split()
 )
@@ -45,7 +46,7 @@ def widened(question: Question, *, anywhere: Count, left: Count) -> Question | N
     asked = [part for part in parts if isinstance(part, Word | Named)]
     kept = [part for part in parts if part not in asked]
     # "or", "the": what joins words is dropped first, and is none of those that are counted.
-    asked = [part for part in asked if not is_joining(part)] or asked
+    asked = [part for part in asked if not is_small(part)] or asked
     names = [part for part in asked if is_name(part)]
     found = {part: count for part in asked if (count := anywhere(part))}
     # A name of a drug or treatment is dropped only where no choice of the other words helps.
@@ -78,9 +79,9 @@ def contexts_of(word: Node) -> Iterator[Within]:
         yield from (Within(name, word.text.strip(EDGES), place=word.place) for name in CONTEXTS)
 
 
-def is_joining(part: Node) -> bool:
+def is_small(part: Node) -> bool:
     """A word that says nothing by itself."""
-    return isinstance(part, Word) and part.text.strip(EDGES).lower() in JOINING
+    return isinstance(part, Word) and part.text.strip(EDGES).lower() in SMALL_WORDS
 
 
 def is_name(part: Node) -> bool:
