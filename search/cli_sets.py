@@ -25,29 +25,31 @@ saved_app = typer.Typer(help="List saved searches, and take them away.")
 app.add_typer(set_app, name="set")
 app.add_typer(saved_app, name="saved")
 
-SetName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - _ and points.")]
-SearchName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - _ and points.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - _ and points.")]
 IDS_HELP = "Items, CM17-0019171:2, or letters, for all their items; - reads ids from stdin."
 
 
-def given_ids(ids: Iterable[str]) -> Iterator[str]:
+def given_ids(ids: Iterable[str]) -> list[str]:
     """The ids; "-" stands for those on stdin, one a line, also as a set's file has them."""
     from imrsearch.search.sets import LINE
 
+    given: list[str] = []
     for id in ids:
-        if id != "-":
-            yield id
-            continue
-        for line in map(str.strip, sys.stdin):
+        try:
+            lines = [line.strip() for line in sys.stdin] if id == "-" else [id]
+        except UnicodeDecodeError as error:
+            raise UsageError("stdin is no UTF-8 text", hint="give it one id a line") from error
+        for line in lines:
             if line and not line.startswith("#"):
                 match = LINE.fullmatch(line)
-                yield match["id"] if match else line
+                given.append(match["id"] if match else line)
+    return given
 
 
 @set_app.command("add")
 def set_add(
     *,
-    name: SetName,
+    name: Name,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help=IDS_HELP)],
     index: IndexDir = None,
 ) -> None:
@@ -66,7 +68,7 @@ def set_add(
 
 
 @set_app.command("show")
-def set_show(*, name: SetName, json: AsJson = False, index: IndexDir = None) -> None:
+def set_show(*, name: Name, json: AsJson = False, index: IndexDir = None) -> None:
     """List a set's items with outcome, date and treatment; those that are not in the index are named."""
     from imrsearch.search import sets
     from imrsearch.search.searcher import Searcher
@@ -93,7 +95,7 @@ def set_lines(name: str, items: "list[SetItem]") -> Iterator[str]:
 
 
 @set_app.command("export")
-def set_export(*, name: SetName, json: AsJson = False, index: IndexDir = None) -> None:
+def set_export(*, name: Name, json: AsJson = False, index: IndexDir = None) -> None:
     """Print a set's items in full with their letters' headers; --json prints an object a line."""
     from imrsearch.search import sets
     from imrsearch.search.searcher import Searcher
@@ -140,7 +142,7 @@ def set_list(*, json: AsJson = False) -> None:
 
 @set_app.command("remove")
 def set_remove(
-    *, name: SetName, ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help=IDS_HELP)] = None
+    *, name: Name, ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help=IDS_HELP)] = None
 ) -> None:
     """Take items out of a set, or without an id the whole set away."""
     from imrsearch.search import sets
@@ -159,7 +161,7 @@ def set_remove(
 @with_filters
 def save(
     *,
-    name: SearchName,
+    name: Name,
     query: Words = None,
     filters: dict[str, tuple[str, ...]],
     since: Since = None,
@@ -182,9 +184,7 @@ def save(
 
 
 @app.command("run", help=HELP["run"])
-def run(
-    *, name: SearchName, limit: Limit = 10, offset: Offset = 0, json: AsJson = False, index: IndexDir = None
-) -> None:
+def run(*, name: Name, limit: Limit = 10, offset: Offset = 0, json: AsJson = False, index: IndexDir = None) -> None:
     """Ask a saved search again."""
     from msgspec import structs
 
@@ -199,7 +199,7 @@ def run(
 @app.command("new", help=HELP["new"])
 def new(
     *,
-    name: SearchName,
+    name: Name,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=0, help="How many hits; all unless given.")] = None,
     json: AsJson = False,
     index: IndexDir = None,
@@ -247,7 +247,7 @@ def saved_list(*, json: AsJson = False) -> None:
 
 
 @saved_app.command("remove")
-def saved_remove(*, name: SearchName) -> None:
+def saved_remove(*, name: Name) -> None:
     """Take a saved search away, with what it found."""
     from imrsearch.search import saved
 

@@ -159,8 +159,8 @@ def facts_of(record: Record) -> Iterator[tuple[str, str]]:
     switches = (f"{name} {'on' if on else 'off'}" for name, on in (("expand", record.expand), ("widen", record.widen)))
     index = record.index
     lists = {
-        "query": (record.query or "(none: everything)",),
-        "as run": (record.query_as_run or "(nothing to search for)",),
+        "query": (record.query,),
+        "as run": (record.query_as_run or ("nothing" if record.query.strip() else "everything"),),
         "names added": tuple(f"{named.typed}: {name_line(named)}" for named in record.names),
         "corrected": record.corrections,
         "noticed": tuple(line for notice in record.notices for line in notice.split("\n")),

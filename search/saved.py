@@ -108,7 +108,7 @@ def load(searches: Shelf, name: str) -> Query:
     """What a saved search asks; UsageError where it is not there or damaged."""
     path = searches.there(name, hint=SAVE_HINT)
     text = read_text(path)
-    hint = f"edit {path}, or delete it and save the search again"
+    hint = f"edit {path}: texts and days stand in quotes; or delete it and save the search again"
     try:
         saved = msgspec.toml.decode(text, type=Saved)
         filters = {name: texts_of(values) for name, values in saved.filters.items()}

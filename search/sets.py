@@ -8,7 +8,7 @@ What is added comes last, and every other line stays as it is.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -61,7 +61,7 @@ def lines_of(path: Path) -> Iterator[tuple[str | None, str]]:
             raise UsageError(f"{path}, line {number}: {line.strip()!r} is no id of an item", hint=hint)
 
 
-def add(sets: Shelf, name: str, ids: Iterable[str]) -> tuple[int, int]:
+def add(sets: Shelf, name: str, ids: Sequence[str]) -> tuple[int, int]:
     """Put items into a set, which is made where it is not there: how many came to it, and how many it has now."""
     with sets.writing():
         path = sets.path(name)
@@ -75,18 +75,21 @@ def add(sets: Shelf, name: str, ids: Iterable[str]) -> tuple[int, int]:
     return len(new), len(there) + len(new)
 
 
-def remove(sets: Shelf, name: str, ids: Iterable[str]) -> tuple[int, int]:
+def remove(sets: Shelf, name: str, ids: Sequence[str]) -> tuple[int, int]:
     """Take items, or all items of a letter, out of a set: how many went, how many are left; UsageError for others."""
     with sets.writing():
         path = sets.there(name, hint=MAKE_HINT)
         held = list(lines_of(path))
         there = {id for id, _ in held if id}
+        named: dict[str, set[str]] = {}
+        for id in there:
+            for each in (id, id.rpartition(":")[0]):
+                named.setdefault(each.lower(), set()).add(id)
         going: set[str] = set()
         for given in ids:
-            named = {id for id in there if given.lower() in (id.lower(), id.lower().rpartition(":")[0])}
-            if not named:
+            if given.lower() not in named:
                 raise UsageError(f"{given} is not in the set {name}", hint=f"imrsearch set show {name} lists its items")
-            going |= named
+            going |= named[given.lower()]
         write_lines(path, [line for id, line in held if id not in going])
     return len(going), len(there - going)
 

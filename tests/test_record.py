@@ -95,6 +95,13 @@ def test_in_print(searcher):
 
 
 @pytest.mark.parametrize(
+    ("text", "as_run"), [("", "everything"), (" ", "everything"), ("#", "nothing"), ("-x", "NOT x")]
+)
+def test_what_ran_in_print(searcher, text, as_run):
+    assert f"\nas run        {as_run}\n" in record_text(record_of(searcher, Query(text=text)))
+
+
+@pytest.mark.parametrize(
     ("query", "arguments"),
     [
         pytest.param(Query(), [], id="nothing"),

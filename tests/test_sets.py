@@ -1,5 +1,6 @@
 """Sets: what is in their files, whoever writes to them and whatever happens meanwhile."""
 
+import io
 import json
 import shlex
 import signal
@@ -275,6 +276,20 @@ def test_an_id_that_is_not_in_the_index_adds_nothing(imr, tmp_path, ids):
     assert (done.code, done.out) == (2, "")
     assert "no letter or item has the id" in done.err
     assert not set_file(tmp_path, "mine").exists()
+
+
+def test_stdin_that_is_no_text(imr, monkeypatch):
+    noise = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n"), encoding="utf-8")
+    monkeypatch.setattr("io.StringIO", lambda _: noise)
+    done = imr("set", "add", "mine", "-")
+    assert (done.code, done.out) == (2, "")
+    assert "stdin is no UTF-8 text" in done.err
+
+
+def test_removed_by_stdin(imr):
+    imr("set", "add", "mine", CASE)
+    done = imr("set", "remove", "mine", "-", stdin=f"{CASE}:1 # not this one\n")
+    assert done.out.startswith("mine: 1 item removed; it has ")
 
 
 def test_no_ids(imr):
