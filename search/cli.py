@@ -1,21 +1,20 @@
 """The command line: `imrsearch QUERY`, and the commands that read, index and show letters."""
 
 import contextlib
-import inspect
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
-from imrsearch.schema.fields import FACETS, FILTERS
+from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.cli_index import app as index_commands
+from imrsearch.search.filters import with_filters
 from imrsearch.search.helptext import EXAMPLES, HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_error, say
 
@@ -79,32 +78,6 @@ def interrupt(_signal: int, _frame: object) -> None:
     """Ctrl-C: let every writer end in good order."""
     hint = "what was published is as it was; index and reindex, run again, go on where they stopped"
     raise Interrupted("interrupted", hint=hint)
-
-
-def filter_options() -> Iterator[inspect.Parameter]:
-    """One repeatable option for each filter of the field list."""
-    for field in FILTERS:
-        # Typer reads an option from its annotation, which the field list supplies here: the one place for Any.
-        annotation: Any = Annotated[
-            list[str] | None, typer.Option(f"--{field.option}", metavar="VALUE", help=field.help)
-        ]
-        yield inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-def with_filters(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each filter, given to it as `filters`."""
-    own = inspect.signature(command)
-    kept = [parameter for parameter in own.parameters.values() if parameter.name != "filters"]
-    options = list(filter_options())
-
-    def run(**values: Any) -> None:
-        filters = {option.name: tuple(given) for option in options if (given := values.pop(option.name, None))}
-        command(filters=filters, **values)
-
-    run.__doc__ = command.__doc__
-    run.__signature__ = own.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *options)}
-    return run
 
 
 @app.command("search", help=HELP["search"])
