@@ -14,6 +14,7 @@ from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, S
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.cli_index import app as index_commands
+from imrsearch.search.cli_stats import app as stats_commands
 from imrsearch.search.filters import with_filters
 from imrsearch.search.helptext import EXAMPLES, HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_error, say
@@ -144,6 +145,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(stats_commands)
 
 
 @app.command(help=HELP["show"])
