@@ -21,7 +21,7 @@ LEGEND = f"# upheld, o overturned; * fewer than {FEW} of both together"
 LEVELS_OF_LINE = "▁▂▃▄▅▆▇█"
 PLAIN_LEVELS = "12345678"
 # What makes a spreadsheet take a text for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@")
 RATE_COLUMNS = (
     "items", "letters", "upheld", "upheld_share", "upheld_low", "upheld_high",
     "overturned", "overturned_share", "overturned_low", "overturned_high", "other", "few",
@@ -284,5 +284,6 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """The text without control characters, and an apostrophe before what a spreadsheet would run as a formula."""
+    cell = printable(text)
+    return f"'{cell}" if cell.lstrip().startswith(FORMULA) else cell

@@ -291,10 +291,22 @@ def test_csv_holds_numbers_and_no_formula(searcher):
     assert by_value["all found"]["other"] == "1"
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@A1", "\t=1", "\r=1"])
-def test_no_cell_is_a_formula(text):
-    assert tables.safe_cell(text) == f"'{text}"
-    assert tables.safe_cell(f"a{text}") == f"a{text}"
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1", "'=1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@A1", "'@A1"),
+        ("\t=1", "' =1"),
+        ("\x1b[2J", " [2J"),
+        (" =1", "' =1"),
+        ("a=1", "a=1"),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(text, cell):
+    assert tables.safe_cell(text) == cell
 
 
 def test_json_keys(searcher):

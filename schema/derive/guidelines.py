@@ -1,6 +1,7 @@
 """Which guidelines reviewer and claims administrator cite, each against the other."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 from imrsearch.schema.records import Citation, Item
@@ -13,8 +14,11 @@ SAYING_NOTHING = frozenset({"the", "guideline", "guidelines", "medical"})
 # Of these the letters name the publication in many ways, and never two of them: "ACOEM Guidelines", "ACOEM
 # Occupational Medicine Practice Guidelines, 3rd ed".
 ONE_DOCUMENT = frozenset({"ACOEM", "ODG"})
+# Most letters cite the same few dozen documents.
+DOCUMENTS_KEPT = 1_024
 
 
+@lru_cache(DOCUMENTS_KEPT)
 def document_words(document: str) -> str:
     """The words of a document's name that tell it from others, folded: "chronic pain treatment"."""
     return " ".join(word for word in words_of(document) if word not in SAYING_NOTHING)
