@@ -10,7 +10,7 @@ from imrsearch.schema.fields import FIELDS, Chunk, Field, Kind
 from imrsearch.schema.numbers import plain, spelled
 
 # Raise it when analysis or extraction changes in a way that the declarations do not show.
-REVISION = 3
+REVISION = 4
 # The engine's field that says where the letter of an item lies: a byte of the letter file.
 PLACE = "place"
 ENCODER = msgspec.json.Encoder()

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from imrsearch.schema.derive.boilerplate import cited_words
+from imrsearch.schema.derive.guidelines import guidelines_cited
 from imrsearch.schema.records import Item, Letter
 from imrsearch.schema.vocabulary import (
     canonical_body_part,
@@ -203,6 +204,11 @@ class Chunk(Struct, frozen=True, kw_only=True):
         many=True,
         tree=True,
         help="Guideline > document and edition > section > page that the reviewer cites, or how such a path begins.",
+    )
+    guidelines_cited: str = keyword(
+        lambda letter, item: guidelines_cited(item),
+        help="Whether reviewer and claims administrator cite the same documents, of whatever edition: same, partly the "
+        "same, different, reviewer only, claims administrator only, neither.",
     )
     imr_guideline: str = text(
         lambda letter, item: cited_words(item.imr_guideline),

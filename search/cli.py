@@ -15,6 +15,7 @@ from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.cli_sets import app as set_commands
+from imrsearch.search.cli_stats import app as stats_commands
 from imrsearch.search.filters import Expand, Limit, Offset, Order, Since, Until, Widen, Words, with_filters
 from imrsearch.search.helptext import EXAMPLES, HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_answer, print_error, say
@@ -141,6 +142,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(stats_commands)
 app.add_typer(set_commands)
 
 

@@ -40,7 +40,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
         filters = {option.name: tuple(given) for option in options if (given := values.pop(option.name, None))}
         command(filters=filters, **values)
 
-    run.__doc__ = command.__doc__
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__signature__ = own.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *options)}
     return run

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, structs
 
 from imrsearch.schema.fields import BELOW, FIELD
 from imrsearch.schema.records import Citation, Item, Letter
+from imrsearch.search.currency import currency_notes
 from imrsearch.search.explain import Explanation, Part
 from imrsearch.search.results import FacetCount, Hit, Results, Shown, Span
 
@@ -283,12 +284,14 @@ def counted(number: int, thing: str) -> str:
 
 
 def shown_json(shown: Shown) -> str:
-    """A letter as `parse --json` prints it; an item with its letter's header and its siblings; on one line."""
+    """A letter as `parse --json` prints it; an item with its letter's header, its siblings and more; on one line."""
     if shown.item is None:
         return msgspec.json.encode(shown.letter).decode()
     header = {name: value for name, value in structs.asdict(shown.letter).items() if name != "items"}
     siblings = [{"id": other.id, "treatment": other.treatment, "outcome": other.outcome} for other in shown.siblings]
-    return msgspec.json.encode({"item": shown.item, "letter": header, "siblings": siblings}).decode()
+    notes = list(currency_notes(shown.item, shown.letter.decision_date))
+    shown_item = {"item": shown.item, "letter": header, "siblings": siblings, "superseded_editions": notes}
+    return msgspec.json.encode(shown_item).decode()
 
 
 def shown_plain(shown: Shown) -> str:
@@ -319,7 +322,7 @@ def blocks_of(shown: Shown) -> Iterator[Block]:
     """What there is to show, in its order."""
     letter = shown.letter
     if shown.item:
-        yield from item_blocks(shown.item)
+        yield from item_blocks(shown.item, letter.decision_date)
     yield Block(
         f"Letter {printable(letter.letter_id)}", (*facts_of(letter), f"source: {printable(letter.source.path)}")
     )
@@ -327,12 +330,12 @@ def blocks_of(shown: Shown) -> Iterator[Block]:
         yield Block("Clinical case summary", (printable(letter.summary),))
     if shown.item is None:
         for item in letter.items:
-            yield from item_blocks(item)
+            yield from item_blocks(item, letter.decision_date)
     elif shown.siblings:
         yield Block("Other items of this letter", tuple(sibling_line(item) for item in shown.siblings))
 
 
-def item_blocks(item: Item) -> Iterator[Block]:
+def item_blocks(item: Item, decision_date: str | None) -> Iterator[Block]:
     """An item in full."""
     sign, words, _ = outcome_of(item.outcome)
     yield Block(printable(item.treatment), (printable(item.id), f"{sign} {words}", *facts_of(item)))
@@ -341,6 +344,8 @@ def item_blocks(item: Item) -> Iterator[Block]:
             yield Block(title, (printable(paragraph),))
     if item.imr_citations:
         yield Block("Reviewer's citations", tuple(printable(cited(citation)) for citation in item.imr_citations))
+    if notes := tuple(currency_notes(item, decision_date)):
+        yield Block("Superseded editions", notes)
 
 
 def facts_of(record: Letter | Item) -> Iterator[str]:
