@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from imrsearch.schema.errors import UsageError
-from imrsearch.search.filters import with_filters
+from imrsearch.search.filters import Expand, Since, Until, Words, with_filters
 from imrsearch.search.helptext import HELP
 from imrsearch.search.terminal import AsJson, IndexDir, index_folder, say
 
@@ -19,12 +19,6 @@ app = typer.Typer()
 MOST_ROWS = 20
 MOST_BELOW = 10
 
-Words = Annotated[
-    list[str] | None, typer.Argument(metavar="[QUERY]...", help='Words, "phrases", field:value, OR, -word.')
-]
-Since = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or after: 2016, 2016-07, 2016-07-01.")]
-Until = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or before.")]
-Expand = Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
