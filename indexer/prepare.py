@@ -14,6 +14,7 @@ from pathlib import Path
 import tantivy
 from msgspec import Struct, structs
 
+from imrsearch.indexer.generation import published_bytes
 from imrsearch.indexer.letter import missing_parts, parse_letter, stem_of
 from imrsearch.indexer.sources import Unread, read_letters
 from imrsearch.indexer.store import Store, packed_letters
@@ -21,7 +22,8 @@ from imrsearch.schema.documents import PLACE, register_analyzers, to_document, v
 from imrsearch.schema.engine import engine_errors
 from imrsearch.schema.errors import IndexFailure, LetterError
 from imrsearch.schema.fields import chunks_of
-from imrsearch.schema.letterfile import Kept, LetterFile, LetterPacker
+from imrsearch.schema.letterfile import LETTERS, Kept, LetterFile, LetterPacker
+from imrsearch.schema.manifest import read_manifest
 from imrsearch.schema.records import Letter, RawLetter, Source
 
 
@@ -176,6 +178,25 @@ class HeldLetters:
             found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=PLACE)
             return int(found.hits[0][0]) if found.hits else None
 
+    def has_before(self, place: int) -> bool:
+        """The index holds a letter that was written before that place."""
+        everything, order = tantivy.Query.all_query(), tantivy.Order.Asc
+        with engine_errors(FAILED):
+            found = self.searcher.search(everything, 1, count=False, order_by_field=PLACE, order=order)
+            return bool(found.hits) and int(found.hits[0][0]) < place
+
+    def end_in_store(self, segment: int, *, start: int, end: int) -> int:
+        """Where the last block of the store's file of that number ends that letters from `start` to `end` lie in."""
+        file, last = self.letters.file, None
+        # A letter file begins with its dictionary.
+        place = start or file.end_of(0)
+        while place < end:
+            kept = self.letters.kept(place)
+            if kept.segment == segment:
+                last = kept.offset
+            place = file.end_of(place)
+        return 0 if last is None else self.store.segment(segment).end_of(last)
+
     def term(self, field: str, value: str) -> tantivy.Query:
         """Items with that value."""
         return tantivy.Query.term_query(self.index.schema, field, value_term(value), index_option="basic")
@@ -184,15 +205,16 @@ class HeldLetters:
 class Preparer:
     """What prepares letters for one run.
 
-    held     the letters of the index as it was when the run began, or null where there was none
-    rereads  letters that the index holds were read by another parser: they are understood anew from the store
-    packer   compresses letters
+    held       the letters of the index as it was when the run began, or null where there was none
+    reread_to  letters at places before this one were read by another parser: they are understood anew from the store
+    packer     compresses letters
     """
 
     def __init__(self, index_dir: Path, *, held: HeldLetters | None, rereads: bool, dictionary: bytes) -> None:
         self.store = Store(index_dir)
         self.held = held
-        self.rereads = rereads
+        # What the run wrote before it was stopped lies behind what was published.
+        self.reread_to = published_bytes(read_manifest(index_dir), LETTERS) if rereads else 0
         self.packer = LetterPacker(dictionary)
 
     def prepare(self, task: Task) -> Batch:
@@ -255,7 +277,7 @@ class Preparer:
         if self.held is None or place is None:
             return self.prepared(raw, kept)
         try:
-            if self.rereads:
+            if place < self.reread_to:
                 return self.prepared(*self.held.raw(place, raw.source))
             letter = self.held.letter(place)
         except IndexFailure as error:

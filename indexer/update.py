@@ -1,7 +1,7 @@
 """One run on an index: what is taken, what is left alone, and what is published."""
 
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,19 +53,19 @@ class Update:
         self.generation = before.generation + 1
         self.folder = index_dir / engine_of(self.generation)
         self.adds = run.scope == "add" and bool(before.engine)
+        # Bytes of letters that the run found, and leaves as they are.
+        self.published = published_bytes(before, LETTERS) if self.adds else 0
         with writing(index_dir):
             self.resumed = begin(index_dir, before, run)
             try:
-                self.open_engine()
+                letters, segment = self.open_engine()
             except IndexFailure:
                 if not self.resumed:
                     raise
                 # What a power cut left of a run cannot be gone on with.
                 discard(index_dir, before)
                 self.resumed = begin(index_dir, before, run)
-                self.open_engine()
-            self.held = HeldLetters(index_dir, self.folder.name) if self.index.searcher().num_docs else None
-            letters, segment = self.ends()
+                letters, segment = self.open_engine()
             self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
             self.segment = FrameWriter(segment_path(index_dir, self.generation), keep=segment)
             sync_folder(self.segment.path.parent)
@@ -85,26 +85,27 @@ class Update:
         self.notes: list[str] = []
         self.noted = 0
 
-    def open_engine(self) -> None:
-        """Open the folder's engine for writing; IndexFailure where that cannot be."""
+    def open_engine(self) -> tuple[int, int]:
+        """Open the folder's engine for writing, and say what `ends` says; IndexFailure where that cannot be."""
         with writing(self.index_dir):
             self.index = tantivy.Index(build_schema(), path=str(self.folder))
             register_analyzers(self.index)
+            self.held = HeldLetters(self.index_dir, self.folder.name) if self.index.searcher().num_docs else None
+            ends = self.ends()
             self.writer = self.index.writer(self.machine.heap, self.machine.cores)
+            return ends
 
     def ends(self) -> tuple[int, int]:
         """Where in the letter file and in the run's own part of the store that ends which the engine knows of."""
-        published = published_bytes(self.before, LETTERS) if self.adds else 0
         place = self.held.last() if self.held and self.resumed else None
-        if self.held is None or place is None or place < published:
-            return published, 0
-        file, kept = self.held.letters.file, self.held.letters.kept(place)
-        stored = kept.segment == self.generation
-        return file.end_of(place), self.held.store.segment(kept.segment).end_of(kept.offset) if stored else 0
+        if self.held is None or place is None or place < self.published:
+            return self.published, 0
+        end = self.held.letters.file.end_of(place)
+        return end, self.held.end_in_store(self.generation, start=self.published, end=end)
 
     @property
     def rereads(self) -> bool:
-        """Letters that the index holds were read by another parser or vocabulary: they are understood anew."""
+        """Letters that were published were read by another parser or vocabulary: they are understood anew."""
         return self.adds and self.before.reading != self.run.reading
 
     @property
@@ -238,16 +239,19 @@ class Update:
                 self.writer.garbage_collect_files()
                 self.close()
                 try:
-                    self.verify()
+                    held = HeldLetters(self.index_dir, self.folder.name)
+                    self.verify(held)
                 except IndexFailure:
                     # What lost something must not be gone on with.
                     discard(self.index_dir, self.before)
                     raise
-                manifest = self.manifest()
+                manifest = self.manifest(held)
                 write_manifest(self.index_dir, manifest)
                 (self.folder / RUN).unlink(missing_ok=True)
         else:
             self.abandon(forget=True)
+        if left := self.left:
+            self.note(f"{left:,} letters were read before this rebuild was stopped, and are not in the files any more")
         if self.noted > len(self.notes):
             self.notes.append(f"and {self.noted - len(self.notes):,} more")
         return IndexReport(
@@ -263,15 +267,20 @@ class Update:
             notes=tuple(self.notes),
         )
 
-    def manifest(self) -> Manifest:
+    @property
+    def left(self) -> int:
+        """Letters that this rebuild read before it was stopped, and did not meet again."""
+        return self.letters - len(self.seen) if self.resumed and self.run.scope == "rebuild" else 0
+
+    def manifest(self, held: HeldLetters) -> Manifest:
         """The index as it is published."""
         before = self.before
-        all_read_now = self.counts["added"] + self.counts["replaced"] == self.letters
+        still = self.rereads and held.has_before(self.published)
         own = FileSeal(str(self.generation), self.segment.size)
         store = () if self.run.scope == "rebuild" else before.store
         return Manifest(
             fingerprint=fingerprint(),
-            reading=before.reading if self.adds and not all_read_now else self.run.reading,
+            reading=before.reading if still else self.run.reading,
             generation=self.generation,
             engine=self.folder.name,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -281,9 +290,8 @@ class Update:
             store=(*store, own) if own.bytes else store,
         )
 
-    def verify(self) -> None:
+    def verify(self, held: HeldLetters) -> None:
         """IndexFailure where the engine does not hold what it was given: it drops some in silence."""
-        held = HeldLetters(self.index_dir, self.folder.name)
         if held.searcher.num_docs != self.items:
             raise IndexFailure(
                 f"the index at {self.index_dir} holds {held.searcher.num_docs} items where {self.items} were written",
@@ -301,12 +309,12 @@ class Update:
         save    what was not committed is not lost
         """
         if self.is_open:
-            with writing(self.index_dir):
-                # What was taken before Ctrl-C is not taken again.
+            # Why the run ends is told by another failure.
+            with suppress(IndexFailure), writing(self.index_dir):
+                # What was taken before Ctrl-C is not taken again. What was not committed the engine forgets without
+                # being rolled back, which would leave threads that still write into the folder.
                 if save and self.uncommitted:
                     self.commit()
-                else:
-                    self.writer.rollback()
                 self.close()
         if forget or not self.committed:
             discard(self.index_dir, self.before)
@@ -314,12 +322,9 @@ class Update:
     def close(self) -> None:
         """Let the next writer in; the engine's own writer cannot be used after this."""
         self.is_open = False
-        self.writer.wait_merging_threads()
-        self.index.reload()
-        try:
-            self.segment.close()
-        finally:
-            self.letter_file.close()
+        with closing(self.letter_file), closing(self.segment):
+            self.writer.wait_merging_threads()
+            self.index.reload()
         if not self.segment.size:
             self.segment.path.unlink(missing_ok=True)
 
