@@ -35,6 +35,18 @@ class Known(Struct, frozen=True, tag=True):
     source: Source
 
 
+class Understood(Struct, frozen=True):
+    """A letter that is to be prepared.
+
+    source  where it was read now
+    kept    where the store keeps it as it was read, or null where it is new
+    """
+
+    letter: Letter
+    source: Source
+    kept: Kept | None
+
+
 class Prepared(Struct, frozen=True, tag=True):
     """A letter, ready to be written.
 
@@ -247,17 +259,14 @@ class Preparer:
 
     def batch(self, found: Iterable[RawLetter | Unread], *, files: int = 0, unread: tuple[Unread, ...] = ()) -> Batch:
         """What was made of letters, the new ones with what the store keeps of them."""
-        new: list[RawLetter] = []
-        outcomes: list[Outcome] = list(unread)
-        for read in found:
-            if isinstance(read, Unread):
-                outcomes.append(read)
-                continue
-            outcome = self.outcome(read)
-            if isinstance(outcome, Prepared) and outcome.kept is None:
-                new.append(read)
-            outcomes.append(outcome)
-        return Batch(tuple(outcomes), packed_letters(new) if new else b"", files)
+        read = [*unread, *found]
+        outcomes = self.outcomes((each, None) for each in read)
+        new = [
+            each
+            for each, outcome in zip(read, outcomes, strict=True)
+            if isinstance(each, RawLetter) and isinstance(outcome, Prepared) and outcome.kept is None
+        ]
+        return Batch(outcomes, packed_letters(new) if new else b"", files)
 
     def batch_of_block(self, kept: Kept) -> Batch:
         """What was made of the letters of a block that came into the index, the last one first."""
@@ -266,39 +275,60 @@ class Preparer:
         except IndexFailure as error:
             return Batch((Unread(f"store/{kept.segment}", error.message, error.hint),), b"", 1)
         numbers = [number for number, came in enumerate(taken) if came]
-        return Batch(
-            tuple(self.outcome(letters[number], kept._replace(number=number)) for number in reversed(numbers)), b"", 1
+        found = ((letters[number], kept._replace(number=number)) for number in reversed(numbers))
+        return Batch(self.outcomes(found), b"", 1)
+
+    def outcomes(self, found: Iterable[tuple[RawLetter | Unread, Kept | None]]) -> tuple[Outcome, ...]:
+        """What was made of each letter: that it is known, what the index takes of it, or why it takes nothing.
+
+        Each step is done for all of them before the next one, and so finds what it needs in the processor's cache:
+        step after step for each letter takes a fifth longer.
+        """
+        steps = [raw if isinstance(raw, Unread) else self.understood(raw, kept) for raw, kept in found]
+        packed = [self.packer.pack(step.letter) if isinstance(step, Understood) else b"" for step in steps]
+        return tuple(
+            prepared(step, letter) if isinstance(step, Understood) else step
+            for step, letter in zip(steps, packed, strict=True)
         )
 
-    def outcome(self, raw: RawLetter, kept: Kept | None = None) -> Outcome:
-        """What was made of a letter: that it is known, what the index takes of it, or why it takes nothing."""
+    def understood(self, raw: RawLetter, kept: Kept | None) -> Understood | Known | Unread:
+        """The letter, or that it is known, or why it is none."""
         name = raw.record.letter_id if raw.record else stem_of(raw.source)
         place = self.held.place(raw.source, name) if self.held else None
         if self.held is None or place is None:
-            return self.prepared(raw, kept)
+            return understood(raw, kept)
         try:
             if place < self.reread_to:
-                return self.prepared(*self.held.raw(place, raw.source))
+                return understood(*self.held.raw(place, raw.source))
             letter = self.held.letter(place)
         except IndexFailure as error:
             return Unread(raw.source.path, error.message, error.hint)
         return Known(letter.letter_id, letter.case_number, raw.source)
 
-    def prepared(self, raw: RawLetter, kept: Kept | None) -> Prepared | Unread:
-        """What the index takes of a letter that is not known, or why it takes nothing."""
-        try:
-            letter = parse_letter(raw)
-            return Prepared(
-                letter.letter_id,
-                letter.case_number,
-                raw.source,
-                documents_of(letter),
-                self.packer.pack(letter),
-                tuple(missing_parts(letter)),
-                kept,
-            )
-        except LetterError as error:
-            return Unread(raw.source.path, error.message, error.hint)
+
+def understood(raw: RawLetter, kept: Kept | None) -> Understood | Unread:
+    """The letter that was read, or why it is none."""
+    try:
+        return Understood(parse_letter(raw), raw.source, kept)
+    except LetterError as error:
+        return Unread(raw.source.path, error.message, error.hint)
+
+
+def prepared(step: Understood, packed: bytes) -> Prepared | Unread:
+    """What the index takes of a letter, or why it takes nothing."""
+    letter, source = step.letter, step.source
+    try:
+        return Prepared(
+            letter.letter_id,
+            letter.case_number,
+            source,
+            documents_of(letter),
+            packed,
+            tuple(missing_parts(letter)),
+            step.kept,
+        )
+    except LetterError as error:
+        return Unread(source.path, error.message, error.hint)
 
 
 def documents_of(letter: Letter) -> tuple[str, ...]:
