@@ -17,7 +17,7 @@ from imrsearch.search.language import All, Node, scores
 from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query
 
 # Hits fetched beyond the page, so that its last tie is mostly whole at the first try.
-SPARE = 20
+SPARE = 50
 # So many are fetched where several words must be found: to find so few items again takes longer than to fetch them.
 FEW = 1_000
 
