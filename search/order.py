@@ -48,7 +48,7 @@ class Found(Struct, frozen=True):
     best: Sequence[Ranked] = ()
 
 
-def found_by(engine: Engine, found: tantivy.Query, ordered: tantivy.Query, *, query: Query, tree: Node) -> Found:
+def found_by(engine: Engine, found: tantivy.Query, *, ordered: tantivy.Query, query: Query, tree: Node) -> Found:
     """How many items there are and, where the score decides, the first of them: one pass does for both."""
     if not is_scored(query, tree) or not query.limit:
         return Found(found, ordered, engine.count(found))

@@ -232,7 +232,8 @@ class Searcher:
         asked = compile_query(question, self.engine)
         found = within_days(asked, query, engine=self.engine)
         ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
-        return asked, clock.lap("search", found_by(self.engine, found, ordered, query=query, tree=question.tree))
+        counted = found_by(self.engine, found, ordered=ordered, query=query, tree=question.tree)
+        return asked, clock.lap("search", counted)
 
     def letters(self, query: Query, found: Found) -> int | None:
         """In how many letters the items are; null where nobody asks."""

@@ -87,7 +87,7 @@ def test_every_way_shows_the_same_number_of_items(folder, measured, searcher, ta
     letters = LetterFile(searcher.index_dir / searcher.manifest.engine)
     for several in queries.questions(measured.collection, number=2).values():
         for each in several:
-            ways = queries.ways_of(searcher, letters, table, each, queries.Times())
+            ways = queries.ways_of(searcher, each, letters=letters, table=table, parts={})
             shown = {way: ask() for way, ask in ways.items() if way != "fts5"}
             assert len(set(shown.values())) == 1, (each, shown)
 

@@ -159,7 +159,7 @@ def ours_of(searcher: Searcher, query: Query, parts: dict[str, list[float]] | No
     return ask
 
 
-def bare_of(searcher: Searcher, letters: LetterFile, asked: Asked) -> Callable[[], int]:
+def bare_of(searcher: Searcher, asked: Asked, *, letters: LetterFile) -> Callable[[], int]:
     """The question as ours compiles it, for the engine alone."""
     compiled, engine = searcher.answer(checked(asked.query), Clock()).found, searcher.engine.searcher
 
@@ -170,15 +170,17 @@ def bare_of(searcher: Searcher, letters: LetterFile, asked: Asked) -> Callable[[
     return ask
 
 
-def ways_of(searcher: Searcher, letters: LetterFile, table: sqlite3.Connection, asked: Asked, times: Times) -> Ways:
+def ways_of(
+    searcher: Searcher, asked: Asked, *, letters: LetterFile, table: sqlite3.Connection, parts: dict[str, list[float]]
+) -> Ways:
     """Each way to answer the question."""
     alone = structs.replace(asked.query, facets=(), letters=False, snippets=False)
     return {
-        "bare": bare_of(searcher, letters, asked),
+        "bare": bare_of(searcher, asked, letters=letters),
         "alone": ours_of(searcher, alone),
         "equal": ours_of(searcher, structs.replace(asked.query, letters=False)),
         "shown": ours_of(searcher, structs.replace(asked.query, facets=FACETS, letters=False)),
-        "whole": ours_of(searcher, structs.replace(asked.query, facets=FACETS), times.parts),
+        "whole": ours_of(searcher, structs.replace(asked.query, facets=FACETS), parts),
         "fts5": fts5_of(table, asked),
     }
 
@@ -199,7 +201,7 @@ def measure(collection: Collection, *, index: Path, fts5: Path, number: int, rep
         answered: list[Ways] = []
         for asked in several:
             try:
-                answered.append(ways_of(searcher, letters, table, asked, measured))
+                answered.append(ways_of(searcher, asked, letters=letters, table=table, parts=measured.parts))
             except QueryError:
                 measured.refused += 1
         for repeat in range(repeats + 1):
