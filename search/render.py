@@ -129,7 +129,9 @@ def print_cards(results: Results, console: "Console | None" = None) -> None:
 
 def counts_line(results: Results) -> str:
     """ "3 items in 3 letters", "10 of 57 items in 31 letters", "11-20 of 57 items …", and what narrowed them."""
-    found = f"{counted(results.total, 'item')} in {counted(results.total_letters, 'letter')}"
+    found = counted(results.total, "item")
+    if results.total_letters is not None:
+        found += f" in {counted(results.total_letters, 'letter')}"
     before = results.offset or 0
     if results.returned and before:
         found = f"{before + 1:,}-{before + results.returned:,} of {found}"

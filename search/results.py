@@ -33,7 +33,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     """One disputed item.
 
     score       0 where the question holds nothing that scores
-    snippet     whole sentences of the rationale
+    snippet     whole sentences of the rationale; empty where the query asks for none
     highlights  character offsets into `snippet`: start, end
     citations   what the reviewer cites; for people, not in the JSON
     marks       character offsets into `treatment`; for people, not in the JSON
@@ -62,7 +62,7 @@ class Results(Struct, frozen=True, kw_only=True):
     query_as_run  as understood: expansions, and values as the index has them, those of the filters too
     filters       as asked, with `since` and `until`
     total         items found
-    total_letters letters in which they were found
+    total_letters letters in which they were found; null where the query asks for no letters
     truncated     more items were found than `hits` and those before them
     offset        how many items stand before the first hit; for people, not in the JSON
     """
@@ -73,7 +73,7 @@ class Results(Struct, frozen=True, kw_only=True):
     filters: dict[str, list[str] | str]
     index: IndexFigures
     total: int
-    total_letters: int
+    total_letters: int | None
     returned: int
     truncated: bool
     took_ms: float

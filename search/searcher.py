@@ -1,7 +1,7 @@
 """An opened index: questions in, results out; letters by their id."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
@@ -37,15 +37,18 @@ from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lin
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.marks import Wanted, wanted_in
-from imrsearch.search.order import Row, ranked
+from imrsearch.search.order import Found, Row, found_by, ranked
 from imrsearch.search.query import Query, checked
 from imrsearch.search.results import FacetCount, Hit, IndexFigures, Results, Shown
-from imrsearch.search.snippet import marked_treatment, passage_of
-from imrsearch.search.values import with_values
+from imrsearch.search.snippet import NO_PASSAGE, marked_treatment, passage_of
+from imrsearch.search.values import Readings, with_values
 from imrsearch.search.widen import widened
 
 # How many ids are named that begin like one that is not there.
 NEAREST = 3
+# Letters shown lately, and words looked up lately, that are kept ready.
+LETTERS_KEPT = 256
+WORDS_KEPT = 4_096
 # Said where the question is not to be widened.
 WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
 
@@ -99,7 +102,8 @@ class Searcher:
             try:
                 index = tantivy.Index.open(str(folder))
                 register_analyzers(index)
-                searcher = cls(Engine(index.searcher(), index.schema, LetterFile(folder)), manifest)
+                letter_at = lru_cache(LETTERS_KEPT)(LetterFile(folder).letter)
+                searcher = cls(Engine(index.searcher(), index.schema, letter_at), manifest)
             except BaseException:
                 os.close(reader)
                 raise
@@ -121,24 +125,22 @@ class Searcher:
     def answer(self, query: Query, clock: Clock) -> Answer:
         """The results of a checked query, and how it ran."""
         question = self.question(query, clock)
-        wanted = wanted_in(question.tree)
+        wanted = wanted_in(question.tree) if query.snippets else None
         typed = question.tree
-        asked, found, total = self.found(query, question, clock)
+        asked, found = self.found(query, question, typed=typed, clock=clock)
         hints: tuple[str, ...] = ()
-        if not total and (wider := clock.lap("advice", self.widened(query, question))):
+        if not found.total and (wider := clock.lap("advice", self.widened(query, question))):
             if query.widen:
                 question = wider
-                asked, found, total = self.found(query, question, clock)
+                asked, found = self.found(query, question, typed=typed, clock=clock)
             else:
                 hints = (WIDEN_HINT,)
-        every = total == self.manifest.items
-        letters = self.manifest.letters if every else count_letters(self.engine, found, total=total)
-        clock.lap("letters", letters)
-        ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
-        rows = clock.lap("rank", ranked(self.engine, ordered, query=query, tree=question.tree, total=total))
-        facets = clock.lap("facets", self.facets(query, question, found=found))
+        total = found.total
+        rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree))
+        letters = clock.lap("letters", self.letters(query, found))
+        facets = clock.lap("facets", self.facets(query, question, found=found.query))
         hits = self.hits(rows, wanted, clock=clock)
-        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
+        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(query, facets))
         notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(
@@ -156,7 +158,7 @@ class Searcher:
             facets=facets,
             offset=query.offset,
         )
-        return Answer(results, question, ordered)
+        return Answer(results, question, found.ordered)
 
     def explain(self, query: Query, *, id: str | None = None) -> Explanation:
         """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""
@@ -165,7 +167,7 @@ class Searcher:
         answer = self.answer(query, clock)
         id = self.item_id(id) if id else next((hit.id for hit in answer.results.hits), None)
         parsed = parse(query.text, held=self.held)
-        read = with_values(parsed, query, engine=self.engine)
+        read = with_values(parsed, query, readings=self.readings)
         expanded = self.question(query, Clock())
         return Explanation(
             query_as_run=answer.results.query_as_run,
@@ -195,15 +197,25 @@ class Searcher:
     def question(self, query: Query, clock: Clock) -> Question:
         """The query as understood: its text, its values as the index has them, its names with their other names."""
         parsed = clock.lap("parse", parse(query.text, held=self.held))
-        read = clock.lap("values", with_values(parsed, query, engine=self.engine))
+        read = clock.lap("values", with_values(parsed, query, readings=self.readings))
         if query.expand:
-            read = clock.lap(
-                "expand",
-                expand(
-                    read, indexed=partial(is_indexed, engine=self.engine), held=partial(is_held, engine=self.engine)
-                ),
-            )
+            read = clock.lap("expand", expand(read, indexed=self.is_indexed, held=self.is_held))
         return with_context(read)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What typed values mean in this index."""
+        return Readings(self.engine)
+
+    @cached_property
+    def is_indexed(self) -> Callable[[str], bool]:
+        """Whether some item or summary has a word."""
+        return lru_cache(WORDS_KEPT)(partial(is_indexed, engine=self.engine))
+
+    @cached_property
+    def is_held(self) -> Callable[[str], bool]:
+        """Whether some item's drug is what a name means, or of that class."""
+        return lru_cache(WORDS_KEPT)(partial(is_held, engine=self.engine))
 
     @cached_property
     def held(self) -> Held:
@@ -215,11 +227,19 @@ class Searcher:
         """A sentence for each word that no item has; asked for twice where a question finds nothing."""
         return lru_cache(1)(partial(absent_words, engine=self.engine))
 
-    def found(self, query: Query, question: Question, clock: Clock) -> tuple[tantivy.Query, tantivy.Query, int]:
-        """The question as the engine takes it, likewise with the days that are left, and how many items that finds."""
-        asked = clock.lap("compile", compile_query(question, self.engine))
-        found = clock.lap("compile", within_days(asked, query, engine=self.engine))
-        return asked, found, clock.lap("count", self.engine.count(found))
+    def found(self, query: Query, question: Question, *, typed: Node, clock: Clock) -> tuple[tantivy.Query, Found]:
+        """The question as the engine takes it, and what that finds in the days that are left."""
+        asked = compile_query(question, self.engine)
+        found = within_days(asked, query, engine=self.engine)
+        ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
+        counted = found_by(self.engine, found, ordered=ordered, query=query, tree=question.tree)
+        return asked, clock.lap("search", counted)
+
+    def letters(self, query: Query, found: Found) -> int | None:
+        """In how many letters the items are; null where nobody asks."""
+        if query.letters is False:
+            return None
+        return self.manifest.letters if found.total == self.manifest.items else count_letters(self.engine, found)
 
     def widened(self, query: Query, question: Question) -> Question | None:
         """The question with fewer of its words, and which no item has; null where that finds nothing either."""
@@ -269,10 +289,11 @@ class Searcher:
         """Some item has no date."""
         return self.engine.count(undated(everything(), self.engine)) > 0
 
-    def hits(self, rows: Iterable[Row], wanted: Sequence[Wanted], *, clock: Clock) -> tuple[Hit, ...]:
-        """What is shown of each item."""
-        letters = clock.lap("fetch", [(self.engine.letter(row.address), row.score) for row in rows])
-        return clock.lap("snippets", tuple(hit_of(letter, wanted, score=score) for letter, score in letters))
+    def hits(self, rows: Sequence[Row], wanted: Sequence[Wanted] | None, *, clock: Clock) -> tuple[Hit, ...]:
+        """What is shown of each item; without its passage where nothing is wanted of it."""
+        letters = clock.lap("fetch", self.engine.letters([row.address for row in rows]))
+        both = zip(letters, rows, strict=True)
+        return clock.lap("snippets", tuple(hit_of(letter, wanted, score=row.score) for letter, row in both))
 
     def show(self, id: str) -> Shown:
         """The item or letter of that id; UsageError names ids that begin like it."""
@@ -304,17 +325,19 @@ class Searcher:
         return []
 
 
-def uncounted(facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
-    """A sentence on the facets whose letters are not counted."""
+def uncounted(query: Query, facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
+    """A sentence on the facets whose letters are asked for and not counted."""
+    if query.letters is False:
+        return
     names = [FIELD[name].option for name, counts in facets.items() if any(found.letters is None for found in counts)]
     if names:
         yield f"too many items to count the letters of each value: {', '.join(names)}"
 
 
-def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:
+def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> Hit:
     """What is shown of the letter's one item."""
     item = letter.items[0]
-    passage = passage_of(item, wanted)
+    passage = NO_PASSAGE if wanted is None else passage_of(item, wanted)
     return Hit(
         id=item.id,
         letter_id=letter.letter_id,
@@ -329,7 +352,7 @@ def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:
         snippet=passage.text,
         highlights=passage.highlights,
         citations=item.imr_citations,
-        marks=marked_treatment(item, wanted),
+        marks=() if wanted is None else marked_treatment(item, wanted),
     )
 
 
