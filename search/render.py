@@ -127,11 +127,14 @@ def print_cards(results: Results, console: "Console | None" = None) -> None:
         console.print(facet_table(results, name))
 
 
+def found_line(items: int, letters: int | None) -> str:
+    """ "57 items in 31 letters"; the items only where letters were not counted."""
+    return counted(items, "item") + ("" if letters is None else f" in {counted(letters, 'letter')}")
+
+
 def counts_line(results: Results) -> str:
     """ "3 items in 3 letters", "10 of 57 items in 31 letters", "11-20 of 57 items …", and what narrowed them."""
-    found = counted(results.total, "item")
-    if results.total_letters is not None:
-        found += f" in {counted(results.total_letters, 'letter')}"
+    found = found_line(results.total, results.total_letters)
     before = results.offset or 0
     if results.returned and before:
         found = f"{before + 1:,}-{before + results.returned:,} of {found}"

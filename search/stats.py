@@ -17,6 +17,7 @@ from imrsearch.search.compile import all_of, value_query
 from imrsearch.search.counts import MOST_LETTERED, count_letters, count_values, ordered, with_letters
 from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
+from imrsearch.search.order import Found
 from imrsearch.search.query import Query, checked, field_of
 from imrsearch.search.results import SCHEMA_VERSION, IndexFigures
 from imrsearch.search.searcher import WIDEN_HINT, Answer, Searcher
@@ -156,16 +157,16 @@ def statistics(searcher: Searcher, query: Query, *, by: str, limit: int = 0) -> 
 
 def answered(searcher: Searcher, query: Query) -> Answer:
     """The query's answer, without hits; where no item has all the words none is counted in its stead."""
-    return searcher.answer(checked(structs.replace(query, limit=0, offset=0, facets=(), widen=False)), Clock())
+    asked = structs.replace(query, limit=0, offset=0, facets=(), letters=False, widen=False)
+    return searcher.answer(checked(asked), Clock())
 
 
 def counted_of(searcher: Searcher, answer: Answer) -> Counted:
     """What was counted, and all of it in one row."""
     results, engine, found = answer.results, searcher.engine, answer.found
+    letters = count_letters(engine, Found(found, found, results.total))
     outcomes = {str(one.value): one.count for one in count_values(engine, found, name=OUTCOME.name)}
-    tally = Tally(
-        "all found", results.total, results.total_letters, outcomes.pop(UPHELD, 0), outcomes.pop(OVERTURNED, 0)
-    )
+    tally = Tally("all found", results.total, letters, outcomes.pop(UPHELD, 0), outcomes.pop(OVERTURNED, 0))
     if missing := tally.items - tally.upheld - tally.overturned - sum(outcomes.values()):
         outcomes[NO_OUTCOME] = missing
     return Counted(
@@ -174,7 +175,7 @@ def counted_of(searcher: Searcher, answer: Answer) -> Counted:
         filters=results.filters,
         index=results.index,
         notices=tuple(notice for notice in results.notices if notice != WIDEN_HINT),
-        total=rate(tally, letters=results.total_letters),
+        total=rate(tally, letters=letters),
         other_outcomes=outcomes,
     )
 
@@ -243,7 +244,8 @@ def rate_of(engine: Engine, found: tantivy.Query, tally: Tally, *, field: Field)
     """The row of a value, with its letters."""
     letters = tally.letters
     if letters is None:
-        letters = count_letters(engine, narrowed(engine, found, field, tally.value), total=tally.items)
+        items = narrowed(engine, found, field, tally.value)
+        letters = count_letters(engine, Found(items, items, tally.items))
     return rate(tally, letters=letters)
 
 
