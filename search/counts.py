@@ -26,7 +26,7 @@ from imrsearch.search.results import FacetCount
 BUCKETS = 65_000
 # Letters are counted for facets whose items hold at most so many values together, or where that must be quick: the
 # engine takes a millisecond for three to five thousand.
-QUICK = 20_000
+QUICK = 5_000
 MOST_LETTERED = 150_000
 
 
