@@ -250,8 +250,7 @@ class Update:
                 (self.folder / RUN).unlink(missing_ok=True)
         else:
             self.abandon(forget=True)
-        if left := self.left:
-            self.note(f"{left:,} letters were read before this rebuild was stopped, and are not in the files any more")
+        self.note_left()
         if self.noted > len(self.notes):
             self.notes.append(f"and {self.noted - len(self.notes):,} more")
         return IndexReport(
@@ -267,10 +266,11 @@ class Update:
             notes=tuple(self.notes),
         )
 
-    @property
-    def left(self) -> int:
-        """Letters that this rebuild read before it was stopped, and did not meet again."""
-        return self.letters - len(self.seen) if self.resumed and self.run.scope == "rebuild" else 0
+    def note_left(self) -> None:
+        """Tell of letters that this rebuild read before it was stopped, and did not meet again."""
+        left = self.letters - len(self.seen) if self.resumed and self.run.scope == "rebuild" else 0
+        if left:
+            self.note(f"{left:,} letters were read before this rebuild was stopped, and are not in the files any more")
 
     def manifest(self, held: HeldLetters) -> Manifest:
         """The index as it is published."""
