@@ -4,8 +4,8 @@ import itertools
 import re
 from collections.abc import Collection, Sequence
 
-# "-n", "-n5"; "-norco" excludes a word.
-SHORT_LIMIT = re.compile(r"-n\d*$")
+# "-n", "-n5", "-o"; "-norco" excludes a word.
+SHORT = re.compile(r"-(?:n\d*|o)$")
 
 
 def with_command(arguments: Sequence[str], commands: Collection[str], *, with_value: Collection[str]) -> list[str]:
@@ -35,7 +35,7 @@ def parted(arguments: Sequence[str], with_value: Collection[str]) -> tuple[list[
     words: list[str] = []
     rest = iter(arguments)
     for argument in rest:
-        if argument.startswith("--") or argument == "-h" or SHORT_LIMIT.match(argument):
+        if argument.startswith("--") or argument == "-h" or SHORT.match(argument):
             options.append(argument)
             if argument in with_value:
                 options.extend(itertools.islice(rest, 1))

@@ -15,6 +15,8 @@ import typer
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, FILTERS
 from imrsearch.search.arguments import with_command
+from imrsearch.search.cli_export import AsFormat, Force, Output, export, most, target_of
+from imrsearch.search.cli_export import app as export_commands
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.helptext import EXAMPLES, HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_error, say
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
 # Ids of the fictional letters: case numbers that cannot exist, and files named so.
 FICTIONAL = re.compile(r"CM\d\d-99\d{5,6}$|fictional-")
 MOST_DEMO_ITEMS = 200
+
+Words = Annotated[
+    list[str] | None, typer.Argument(metavar="[QUERY]...", help='Words, "phrases", field:value, OR, -word.')
+]
+Since = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or after: 2016, 2016-07, 2016-07-01.")]
+Facets = Annotated[str | None, typer.Option(metavar="NAMES", help="Count values: outcome,specialty,... or all.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=0, help="How many hits; else 10, or with --format all.")
+]
+Widen = Annotated[bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")]
 
 app = typer.Typer(
     add_completion=False,
@@ -111,25 +123,20 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
 @with_filters
 def search(
     *,
-    query: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUERY]...", help='Words, "phrases", field:value, OR, -word.')
-    ] = None,
+    query: Words = None,
     filters: dict[str, tuple[str, ...]],
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Decided on or after: 2016, 2016-07, 2016-07-01.")
-    ] = None,
+    since: Since = None,
     until: Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or before.")] = None,
-    facets: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="Count values: outcome,specialty,... or all.")
-    ] = None,
+    facets: Facets = None,
     sort: Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")] = "relevance",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")] = 10,
+    limit: Limit = None,
     offset: Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")] = 0,
     expand: Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")] = True,
-    widen: Annotated[
-        bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")
-    ] = True,
+    widen: Widen = True,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,
+    format: AsFormat = None,
+    output: Output = None,
+    force: Force = False,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
@@ -137,12 +144,18 @@ def search(
     from imrsearch.search.query import Query
     from imrsearch.search.searcher import Searcher
 
+    others = {"--json": json, "--facets": facets, "--explain": explain}
+    target = target_of(format, output, force=force, others=others)
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
-        sort=cast("Sort", sort), limit=limit, offset=offset,
+        sort=cast("Sort", sort), limit=most(target) if limit is None else limit, offset=offset,
         expand=expand, widen=widen,
     )  # fmt: skip
     searcher = Searcher.open(index_folder(index))
+    if target:
+        listing = searcher.listing(asked)
+        export(listing, target)
+        sys.exit(0 if listing.head.total else 1)
     results = searcher.search(asked)
     explanation = searcher.explain(asked) if explain else None
     print_answer(results, explanation, json=json)
@@ -171,6 +184,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(export_commands)
 
 
 @app.command(help=HELP["show"])

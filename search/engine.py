@@ -85,16 +85,18 @@ class Engine(Struct, frozen=True):
         with engine_errors(FAILED):
             return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
 
-    def best(self, query: tantivy.Query, number: int) -> list[Ranked]:
-        """The score and address of the first items by score."""
+    def best(self, query: tantivy.Query, number: int, *, offset: int = 0) -> list[Ranked]:
+        """The score and address of the first items by score, after so many others."""
         with engine_errors(FAILED):
-            return self.searcher.search(query, number, count=False).hits
+            return self.searcher.search(query, number, count=False, offset=offset).hits
 
-    def first(self, query: tantivy.Query, number: int, *, by: str, downwards: bool = False) -> list[Ranked]:
-        """The value and address of the first items by a field's value."""
+    def first(
+        self, query: tantivy.Query, number: int, *, by: str, downwards: bool = False, offset: int = 0
+    ) -> list[Ranked]:
+        """The value and address of the first items by a field's value, after so many others."""
         order = tantivy.Order.Desc if downwards else tantivy.Order.Asc
         with engine_errors(FAILED):
-            return self.searcher.search(query, number, count=False, order_by_field=by, order=order).hits
+            return self.searcher.search(query, number, count=False, order_by_field=by, order=order, offset=offset).hits
 
     # What is asked of the engine and what it answers are JSON.
     def explained(self, query: tantivy.Query, address: tantivy.DocAddress) -> dict[str, Any]:
@@ -139,6 +141,10 @@ class Engine(Struct, frozen=True):
 
     def letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with that item only."""
-        letter = self.whole_letter(address)
         (number,) = self.values("item", [address])
-        return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))
+        return with_item(self.whole_letter(address), number)
+
+
+def with_item(letter: Letter, number: int) -> Letter:
+    """The letter with its item of that number only."""
+    return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))

@@ -24,6 +24,16 @@ Examples:
   imrsearch '"functional improvement" treatment:acupuncture'
   imrsearch --drug tramadol --facets outcome,year --limit 0
   imrsearch "MRI lumbar" --json | jq .total
+  imrsearch klonopin --since 2016 --output klonopin.xlsx
+""",
+    "cite": """\
+Cite items in one form, each with its decisive passage to paste.
+
+\b
+Examples:
+  imrsearch cite CM17-0019171:2
+  imrsearch cite CM17-0019171:2 --passage "functional improvement"
+  imrsearch cite CM17-0019171 --format bibtex
 """,
     "index": """\
 Read letters into the index; run it again to bring it up to date.
