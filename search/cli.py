@@ -35,9 +35,7 @@ Words = Annotated[
 ]
 Since = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or after: 2016, 2016-07, 2016-07-01.")]
 Facets = Annotated[str | None, typer.Option(metavar="NAMES", help="Count values: outcome,specialty,... or all.")]
-Limit = Annotated[
-    int | None, typer.Option("--limit", "-n", min=0, help="How many hits; else 10, or with --format all.")
-]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=0, help="How many hits; else 10, or in an export all.")]
 Widen = Annotated[bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")]
 
 app = typer.Typer(

@@ -109,6 +109,9 @@ def cite(
     wanted = searcher.wanted(Query(text=passage)) if passage else ()
     # All are looked up before one is printed.
     items = list(listed_by_id(ids, searcher, wanted=wanted))
+    for listed in items:
+        if passage and not listed.marked.highlights:
+            tell(f"note: {listed.item.id} has none of these words; the passage that decides is quoted")
     if target:
         export(Listing(head_of_items("items cited", len(items), searcher), iter(items)), target)
     elif json:

@@ -10,10 +10,10 @@ from msgspec import Struct, structs
 from imrsearch.schema.records import Item, Letter
 from imrsearch.search.citation import citation_of
 from imrsearch.search.marks import Wanted
-from imrsearch.search.query import Query
+from imrsearch.search.query import Query, Sort
 from imrsearch.search.render import counted
 from imrsearch.search.results import IndexFigures, Results
-from imrsearch.search.snippet import passage_of
+from imrsearch.search.snippet import Passage, passage_of
 
 if TYPE_CHECKING:
     from imrsearch.search.searcher import Searcher
@@ -41,10 +41,15 @@ class Listed(Struct, frozen=True, dict=True):
         """The item in the house form."""
         return citation_of(self.letter, self.item)
 
-    @cached_property
+    @property
     def passage(self) -> str:
         """The item's best passage, as printed."""
-        return passage_of(self.item, self.wanted).text
+        return self.marked.text
+
+    @cached_property
+    def marked(self) -> Passage:
+        """The passage, and what in it is wanted."""
+        return passage_of(self.item, self.wanted)
 
 
 class Head(Struct, frozen=True, kw_only=True):
@@ -66,7 +71,7 @@ class Head(Struct, frozen=True, kw_only=True):
     query: str | None = None
     query_as_run: str | None = None
     filters: dict[str, list[str] | str] | None = None
-    order: str | None = None
+    order: Sort | None = None
     total: int | None = None
     total_letters: int | None = None
     notices: tuple[str, ...] = ()
@@ -109,14 +114,14 @@ class Listing(Struct, frozen=True):
     items: Iterator[Listed]
 
 
-def head_of(results: Results, query: Query) -> Head:
+def head_of(results: Results, query: Query, *, order: Sort) -> Head:
     """What an export says of everything that the query finds, from its offset on and up to its limit."""
     return Head(
         about="search",
         query=results.query,
         query_as_run=results.query_as_run,
         filters=results.filters,
-        order=query.sort,
+        order=order,
         total=results.total,
         total_letters=results.total_letters,
         notices=results.notices,
@@ -133,10 +138,14 @@ def head_of_items(about: str, listed: int, searcher: "Searcher") -> Head:
 
 
 def listed_by_id(ids: Iterable[str], searcher: "Searcher", *, wanted: Sequence[Wanted] = ()) -> Iterator[Listed]:
-    """The items of these ids, in their order, and of a letter's id all its items; UsageError where there is none."""
+    """The items of these ids, each once, and of a letter's id all its items; UsageError where there is none."""
+    listed: set[str] = set()
     for id in ids:
         shown = searcher.show(id)
         for item in (shown.item,) if shown.item else shown.letter.items:
+            if item.id in listed:
+                continue
+            listed.add(item.id)
             yield Listed(structs.replace(shown.letter, items=(item,)), wanted=wanted)
 
 

@@ -18,7 +18,7 @@ from imrsearch.schema.records import Letter
 from imrsearch.search.compile import all_of, days_query, undated
 from imrsearch.search.engine import Engine, Ranked, with_item
 from imrsearch.search.language import Node, scores
-from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query
+from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query, Sort
 
 # Hits fetched beyond the page, so that its last tie is mostly whole at the first try.
 SPARE = 20
@@ -72,14 +72,20 @@ def ranked(engine: Engine, found: tantivy.Query, *, query: Query, tree: Node, to
     return page(engine, rows, first=query.offset, last=last)
 
 
+def order_of(query: Query, tree: Node) -> Sort:
+    """The order in which everything found is listed: newest first where nothing scores."""
+    return query.sort if query.sort != "relevance" or scores(tree) else "newest"
+
+
 def all_ranked(engine: Engine, found: tantivy.Query, *, query: Query, tree: Node) -> Iterator[Scored]:
     """Everything found, in the order of `ranked`; of however much that is a page, a tie and few letters are held."""
     letter = lru_cache(KEPT_LETTERS)(engine.letters.letter)
-    if query.sort == "relevance" and scores(tree):
+    order = order_of(query, tree)
+    if order == "relevance":
         yield from untied(engine, partial(engine.best, found), letter=letter, scored=True)
         return
     dated = all_of((found, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
-    by_day = partial(engine.first, dated, by=DATE.name, downwards=query.sort != "oldest")
+    by_day = partial(engine.first, dated, by=DATE.name, downwards=order == "newest")
     yield from untied(engine, by_day, letter=letter)
     yield from untied(engine, partial(engine.first, undated(found, engine), by="letter_id"), letter=letter)
 

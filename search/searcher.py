@@ -39,7 +39,7 @@ from imrsearch.search.language import Node, Question, as_run, parse, values_in, 
 from imrsearch.search.lexer import Held
 from imrsearch.search.listing import Listed, Listing, head_of
 from imrsearch.search.marks import Wanted, wanted_in
-from imrsearch.search.order import Row, all_ranked, ranked
+from imrsearch.search.order import Row, all_ranked, order_of, ranked
 from imrsearch.search.query import Query, checked
 from imrsearch.search.results import FacetCount, Hit, IndexFigures, Results, Shown
 from imrsearch.search.snippet import marked_treatment, passage_of
@@ -173,7 +173,7 @@ class Searcher:
         every = all_ranked(self.engine, answer.found, query=query, tree=answer.question.tree)
         some = islice(every, query.offset, query.offset + query.limit)
         items = (Listed(letter, round(score, 6), wanted) for score, letter in some)
-        return Listing(head_of(answer.results, query), items)
+        return Listing(head_of(answer.results, query, order=order_of(query, answer.question.tree)), items)
 
     def wanted(self, query: Query) -> tuple[Wanted, ...]:
         """What of an item's text the query asks for."""

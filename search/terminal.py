@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from imrsearch.schema.errors import ImrSearchError, QueryError
+from imrsearch.schema.errors import ImrSearchError, QueryError, UsageError
 
 IndexDir = Annotated[
     Path | None,
@@ -34,6 +34,8 @@ def while_read() -> Iterator[None]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        raise UsageError(f"stdout cannot be written: {error.strerror}", hint="make room, or write elsewhere") from error
 
 
 def tell(text: str) -> None:

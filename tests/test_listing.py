@@ -77,6 +77,15 @@ def test_a_listing_is_all_pages_in_their_order(kept, text, sort, page, request, 
     assert listed == [(hit.id, hit.letter_id, hit.score, hit.snippet) for hit in results.hits]
 
 
+@pytest.mark.parametrize(
+    ("text", "sort", "said"),
+    [("pain", "relevance", "relevance"), ("", "relevance", "newest"), ("outcome:upheld", "relevance", "newest"),
+     ("pain", "oldest", "oldest"), ("", "oldest", "oldest")],
+)  # fmt: skip
+def test_the_head_says_the_order_that_was_taken(text, sort, said, index_dir):
+    assert Searcher.open(index_dir).listing(Query(text=text, sort=sort)).head.order == said
+
+
 @pytest.mark.parametrize(("offset", "limit", "listed"), [(0, 3, 3), (2, 3, 3), (80, 10, 2), (82, 10, 0), (0, 0, 0)])
 def test_a_part_of_a_listing(offset, limit, listed, index_dir):
     query = Query(sort="newest", offset=offset, limit=limit)
@@ -163,6 +172,19 @@ def test_nothing_found_is_exported_too(run, index_dir):
     assert json.loads(out)["export"]["total"] == 0
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is full")
+@pytest.mark.parametrize("more", [["--format", "csv"], ["--format", "xlsx"], ["--json"], ["--limit", "1"]])
+def test_a_full_disk_is_said(more, index_dir):
+    with open("/dev/full", "w") as full:
+        command = [*COMMAND, "klonopin", *more, "--index", str(index_dir)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: stdout cannot be written: No space left on device",
+        "hint: make room, or write elsewhere",
+    ]
+
+
 def test_a_reader_that_leaves_is_no_failure(index_dir):
     command = [*COMMAND, "", "--format", "csv", "--index", str(index_dir)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
@@ -211,10 +233,7 @@ def test_a_letter_cited_is_each_of_its_items(run, index_dir):
     )
     code, out, _ = run("cite", whole.letter_id, whole.items[1].id, "--json", "--index", index_dir)
     assert code == 0
-    assert [json.loads(line)["id"] for line in out.splitlines()] == [
-        *(one.id for one in whole.items),
-        whole.items[1].id,
-    ]
+    assert [json.loads(line)["id"] for line in out.splitlines()] == [one.id for one in whole.items]
     code, out, _ = run("cite", whole.letter_id, "--format", "ris", "--index", index_dir)
     assert (code, out.count("TY  - CASE")) == (0, len(whole.items))
     assert "N1  - list: items cited\r\n" in out
@@ -225,6 +244,9 @@ def test_the_passage_with_the_words_is_cited(run, index_dir):
     hit = searcher.search(Query(text="weaning", widen=False, limit=1)).hits[0]
     told = json.loads(run("cite", hit.id, "--passage", "weaning", "--json", "--index", index_dir)[1])
     assert told["passage"] == hit.snippet
+    code, out, err = run("cite", hit.id, "--passage", "zzzqqq", "--index", index_dir)
+    assert (code, out) == run("cite", hit.id, "--index", index_dir)[:2]
+    assert err == f"note: {hit.id} has none of these words; the passage that decides is quoted\n"
 
 
 def test_nothing_is_cited_where_one_id_is_wrong(run, index_dir, tmp_path):
