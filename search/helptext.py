@@ -10,6 +10,7 @@ Examples:
   imrsearch '"weaning" treatment:norco -acupuncture' --since 2016
   imrsearch --drug tramadol --sort newest                all items on a drug
   imrsearch show CM17-0019171:2                          one item in full
+  imrsearch cite CM17-0019171:2                          its citation, and a passage to paste
 """
 
 # Help of the commands that take words, with examples.
