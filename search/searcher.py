@@ -33,13 +33,14 @@ from imrsearch.search.compile import (
 from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_having, count_letters, with_chosen
 from imrsearch.search.engine import Engine
+from imrsearch.search.everything import all_ranked, order_of
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.listing import Listed, Listing, head_of
 from imrsearch.search.marks import Wanted, wanted_in
-from imrsearch.search.order import Row, all_ranked, order_of, ranked
+from imrsearch.search.order import Row, ranked
 from imrsearch.search.query import Query, checked
 from imrsearch.search.results import FacetCount, Hit, IndexFigures, Results, Shown
 from imrsearch.search.snippet import marked_treatment, passage_of

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from imrsearch.search import cli, order
+from imrsearch.search import cli, everything
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from tests.corpus.generator import generated
@@ -67,8 +67,8 @@ def ties_dir(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("text", ["", "brace", "outcome:upheld", "pain OR weaning", "the request", "zzzz"])
 @pytest.mark.parametrize("kept", ["index_dir", "ties_dir"])
 def test_a_listing_is_all_pages_in_their_order(kept, text, sort, page, request, monkeypatch):
-    monkeypatch.setattr(order, "PAGE", page)
-    monkeypatch.setattr(order, "KEPT_LETTERS", 2)
+    monkeypatch.setattr(everything, "PAGE", page)
+    monkeypatch.setattr(everything, "KEPT_LETTERS", 2)
     searcher = Searcher.open(request.getfixturevalue(kept))
     results = searcher.search(Query(text=text, sort=sort, limit=1_000))
     listing = searcher.listing(Query(text=text, sort=sort, limit=1_000))
