@@ -172,8 +172,8 @@ class Searcher:
         answer = self.answer(structs.replace(query, limit=0), Clock())
         wanted = self.wanted(query)
         every = all_ranked(self.engine, answer.found, query=query, tree=answer.question.tree)
-        some = islice(every, query.offset, query.offset + query.limit)
-        items = (Listed(letter, round(score, 6), wanted) for score, letter in some)
+        first, last = (min(place, answer.results.total) for place in (query.offset, query.offset + query.limit))
+        items = (Listed(letter, round(score, 6), wanted) for score, letter in islice(every, first, last))
         return Listing(head_of(answer.results, query, order=order_of(query, answer.question.tree)), items)
 
     def wanted(self, query: Query) -> tuple[Wanted, ...]:

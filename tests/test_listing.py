@@ -86,7 +86,10 @@ def test_the_head_says_the_order_that_was_taken(text, sort, said, index_dir):
     assert Searcher.open(index_dir).listing(Query(text=text, sort=sort)).head.order == said
 
 
-@pytest.mark.parametrize(("offset", "limit", "listed"), [(0, 3, 3), (2, 3, 3), (80, 10, 2), (82, 10, 0), (0, 0, 0)])
+@pytest.mark.parametrize(
+    ("offset", "limit", "listed"),
+    [(0, 3, 3), (2, 3, 3), (80, 10, 2), (82, 10, 0), (0, 0, 0), (81, 10**30, 1), (10**30, 1, 0)],
+)
 def test_a_part_of_a_listing(offset, limit, listed, index_dir):
     query = Query(sort="newest", offset=offset, limit=limit)
     searcher = Searcher.open(index_dir)
