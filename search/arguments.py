@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from imrsearch.schema.errors import UsageError
 
-# "-n", "-n5"; "-norco" excludes a word.
-SHORT_LIMIT = re.compile(r"-n\d*$")
+# "-n", "-n5", "-o"; "-norco" excludes a word.
+SHORT = re.compile(r"-(?:n\d*|o)$")
 
 
 def with_command(
@@ -49,7 +49,7 @@ def parted(arguments: Sequence[str], with_value: Collection[str]) -> tuple[list[
     words: list[str] = []
     rest = iter(arguments)
     for argument in rest:
-        if argument.startswith("--") or argument == "-h" or SHORT_LIMIT.match(argument):
+        if argument.startswith("--") or argument == "-h" or SHORT.match(argument):
             options.append(argument)
             if argument in with_value:
                 options.extend(itertools.islice(rest, 1))

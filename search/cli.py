@@ -13,6 +13,8 @@ import typer
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
+from imrsearch.search.cli_export import AsFormat, Force, Output, export, most, target_of
+from imrsearch.search.cli_export import app as export_commands
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.cli_sets import app as set_commands
 from imrsearch.search.cli_stats import app as stats_commands
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
 # Ids of the fictional letters: case numbers that cannot exist, and files named so.
 FICTIONAL = re.compile(r"CM\d\d-99\d{5,6}$|fictional-")
 MOST_DEMO_ITEMS = 200
+
+Explained = Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")]
+Recorded = Annotated[
+    bool, typer.Option("--record", help="Instead of hits print a record of the search that lets others repeat it.")
+]
+Facets = Annotated[str | None, typer.Option(metavar="NAMES", help="Count values: outcome,specialty,... or all.")]
 
 app = typer.Typer(
     add_completion=False,
@@ -92,19 +100,17 @@ def search(
     filters: dict[str, tuple[str, ...]],
     since: Since = None,
     until: Until = None,
-    facets: Annotated[
-        str | None, typer.Option(metavar="NAMES", help="Count values: outcome,specialty,... or all.")
-    ] = None,
+    facets: Facets = None,
     sort: Order = "relevance",
-    limit: Limit = 10,
+    limit: Limit = None,
     offset: Offset = 0,
     expand: Expand = True,
     widen: Widen = True,
-    explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,
-    record: Annotated[
-        bool,
-        typer.Option("--record", help="Instead of hits print a record of the search that lets others repeat it."),
-    ] = False,
+    explain: Explained = False,
+    record: Recorded = False,
+    format: AsFormat = None,
+    output: Output = None,
+    force: Force = False,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
@@ -112,14 +118,20 @@ def search(
     from imrsearch.search.query import Query
     from imrsearch.search.searcher import Searcher
 
+    others = {"--json": json, "--facets": facets, "--explain": explain, "--record": record}
+    target = target_of(format, output, force=force, others=others)
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
-        sort=cast("Sort", sort), limit=limit, offset=offset,
+        sort=cast("Sort", sort), limit=most(target) if limit is None else limit, offset=offset,
         expand=expand, widen=widen,
     )  # fmt: skip
     searcher = Searcher.open(index_folder(index))
     if record:
         sys.exit(print_record(searcher, asked, json=json))
+    if target:
+        listing = searcher.listing(asked)
+        export(listing, target)
+        sys.exit(0 if listing.head.total else 1)
     results = searcher.search(asked)
     explanation = searcher.explain(asked) if explain else None
     print_answer(results, explanation, json=json)
@@ -143,6 +155,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 app.add_typer(index_commands)
 app.add_typer(stats_commands)
+app.add_typer(export_commands)
 app.add_typer(set_commands)
 
 

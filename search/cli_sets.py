@@ -9,7 +9,8 @@ import msgspec
 import typer
 
 from imrsearch.schema.errors import ImrSearchError, UsageError
-from imrsearch.search.filters import Expand, Limit, Offset, Order, Since, Until, Widen, Words, with_filters
+from imrsearch.search.cli_export import AsFormat, Force, Output, export, target_of
+from imrsearch.search.filters import Expand, Offset, Order, Since, Until, Widen, Words, with_filters
 from imrsearch.search.helptext import HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_answer, print_error, say
 
@@ -95,23 +96,40 @@ def set_lines(name: str, items: "list[SetItem]") -> Iterator[str]:
 
 
 @set_app.command("export")
-def set_export(*, name: Name, json: AsJson = False, index: IndexDir = None) -> None:
-    """Print a set's items in full with their letters' headers; --json prints an object a line."""
+def set_export(
+    *,
+    name: Name,
+    format: AsFormat = None,
+    output: Output = None,
+    force: Force = False,
+    json: AsJson = False,
+    index: IndexDir = None,
+) -> None:
+    """Print a set's items in full with their letters' headers, or write them in another program's format.
+
+    --json prints an object a line.
+    """
     from imrsearch.search import sets
+    from imrsearch.search.listing import Listing, head_of_items, listed_by_id
     from imrsearch.search.searcher import Searcher
 
+    target = target_of(format, output, force=force, others={"--json": json})
     ids = sets.ids_of(sets.sets_in(data_folder()), name)
     searcher = Searcher.open(index_folder(index))
-    found = 0
-    for id, shown in sets.shown_of(searcher, ids):
-        if shown is None:
+    held: list[str] = []
+    for id in ids:
+        if sets.is_indexed(searcher, id):
+            held.append(id)
+        else:
             print_error(UsageError(f"{id} is not in the index", hint=f"imrsearch set remove {name} {shlex.quote(id)}"))
-            continue
-        if found and not json:
+    if target:
+        about = head_of_items(f"set {name}", len(held), searcher)
+        export(Listing(about, listed_by_id(held, searcher)), target)
+    for place, id in enumerate(() if target else held):
+        if place and not json:
             say("\n")
-        found += 1
-        say(exported(shown, json=json))
-    sys.exit(0 if found else 1)
+        say(exported(searcher.show(id), json=json))
+    sys.exit(0 if held else 1)
 
 
 def exported(shown: "Shown", *, json: bool) -> str:
@@ -184,7 +202,14 @@ def save(
 
 
 @app.command("run", help=HELP["run"])
-def run(*, name: Name, limit: Limit = 10, offset: Offset = 0, json: AsJson = False, index: IndexDir = None) -> None:
+def run(
+    *,
+    name: Name,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")] = 10,
+    offset: Offset = 0,
+    json: AsJson = False,
+    index: IndexDir = None,
+) -> None:
     """Ask a saved search again."""
     from msgspec import structs
 

@@ -102,16 +102,18 @@ class Engine(Struct, frozen=True):
             found = self.searcher.search(query, number)
         return int(found.count), found.hits  # type: ignore[attr-defined]
 
-    def best(self, query: tantivy.Query, number: int) -> list[Ranked]:
-        """The score and address of the first items by score."""
+    def best(self, query: tantivy.Query, number: int, *, offset: int = 0) -> list[Ranked]:
+        """The score and address of the first items by score, after so many others."""
         with engine_errors(FAILED):
-            return self.searcher.search(query, number, count=False).hits
+            return self.searcher.search(query, number, count=False, offset=offset).hits
 
-    def first(self, query: tantivy.Query, number: int, *, by: str, downwards: bool = False) -> list[Ranked]:
-        """The value and address of the first items by a field's value."""
+    def first(
+        self, query: tantivy.Query, number: int, *, by: str, downwards: bool = False, offset: int = 0
+    ) -> list[Ranked]:
+        """The value and address of the first items by a field's value, after so many others."""
         order = tantivy.Order.Desc if downwards else tantivy.Order.Asc
         with engine_errors(FAILED):
-            return self.searcher.search(query, number, count=False, order_by_field=by, order=order).hits
+            return self.searcher.search(query, number, count=False, order_by_field=by, order=order, offset=offset).hits
 
     # What is asked of the engine and what it answers are JSON.
     def explained(self, query: tantivy.Query, address: tantivy.DocAddress) -> dict[str, Any]:

@@ -14,7 +14,7 @@ Words = Annotated[
 Since = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or after: 2016, 2016-07, 2016-07-01.")]
 Until = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or before.")]
 Order = Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")]
+Limit = Annotated[int | None, typer.Option("--limit", "-n", min=0, help="How many hits; else 10, or in an export all.")]
 Offset = Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")]
 Expand = Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")]
 Widen = Annotated[bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")]

@@ -11,6 +11,7 @@ Examples:
   imrsearch --drug tramadol --sort newest                all items on a drug
   imrsearch stats --drug tramadol --by year              how often upheld and overturned
   imrsearch show CM17-0019171:2                          one item in full
+  imrsearch cite CM17-0019171:2                          its citation, and a passage to paste
   imrsearch set add hearing CM17-0019171:2               keep items together
   imrsearch save weaning opioids weaning --since 2016    keep a search: imrsearch new weaning
 """
@@ -27,6 +28,16 @@ Examples:
   imrsearch '"functional improvement" treatment:acupuncture'
   imrsearch --drug tramadol --facets outcome,year --limit 0
   imrsearch "MRI lumbar" --json | jq .total
+  imrsearch klonopin --since 2016 --output klonopin.xlsx
+""",
+    "cite": """\
+Cite items in one form, each with its decisive passage to paste.
+
+\b
+Examples:
+  imrsearch cite CM17-0019171:2
+  imrsearch cite CM17-0019171:2 --passage "functional improvement"
+  imrsearch cite CM17-0019171 --format bibtex
 """,
     "index": """\
 Read letters into the index; run it again to bring it up to date.
@@ -81,7 +92,7 @@ Examples:
   imrsearch set add hearing CM17-0019171:2 CM17-0019173
   imrsearch norco --json | jq -r '.hits[].id' | imrsearch set add hearing -
   imrsearch set show hearing
-  imrsearch set export hearing > hearing.txt
+  imrsearch set export hearing --output hearing.docx
   imrsearch set remove hearing CM17-0019173
 """,
     "save": """\

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property, lru_cache, partial
+from itertools import islice
 from pathlib import Path
 from weakref import finalize
 
@@ -32,10 +33,12 @@ from imrsearch.search.compile import (
 from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_having, count_letters, with_chosen
 from imrsearch.search.engine import Engine
+from imrsearch.search.everything import all_ranked, order_of
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
+from imrsearch.search.listing import Listed, Listing, head_of
 from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.order import Found, Row, found_by, ranked
 from imrsearch.search.query import Query, checked
@@ -112,6 +115,11 @@ class Searcher:
         finalize(searcher, os.close, reader)
         return searcher
 
+    @property
+    def figures(self) -> IndexFigures:
+        """Generation and size of the index."""
+        return IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items)
+
     def latest(self) -> "Searcher":
         """This searcher, or where another generation was published since, one of that."""
         if self.index_dir is None or read_manifest(self.index_dir).generation == self.manifest.generation:
@@ -147,7 +155,7 @@ class Searcher:
             query=query.text,
             query_as_run=as_run(question),
             filters=filters_of(query),
-            index=IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items),
+            index=self.figures,
             total=total,
             total_letters=letters,
             returned=len(hits),
@@ -159,6 +167,20 @@ class Searcher:
             offset=query.offset,
         )
         return Answer(results, question, found.ordered)
+
+    def listing(self, query: Query) -> Listing:
+        """Everything that the query finds, an item at a time, from its offset on and up to its limit."""
+        query = checked(query)
+        answer = self.answer(structs.replace(query, limit=0), Clock())
+        wanted = self.wanted(query)
+        every = all_ranked(self.engine, answer.found, query=query, tree=answer.question.tree)
+        first, last = (min(place, answer.results.total) for place in (query.offset, query.offset + query.limit))
+        items = (Listed(letter, round(score, 6), wanted) for score, letter in islice(every, first, last))
+        return Listing(head_of(answer.results, query, order=order_of(query, answer.question.tree)), items)
+
+    def wanted(self, query: Query) -> tuple[Wanted, ...]:
+        """What of an item's text the query asks for."""
+        return tuple(wanted_in(self.question(checked(query), Clock()).tree))
 
     def explain(self, query: Query, *, id: str | None = None) -> Explanation:
         """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FIELD
-from imrsearch.search.results import Shown
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.shelf import Shelf, read_lines, write_lines
 
@@ -107,15 +106,15 @@ def ids_named(searcher: Searcher, ids: Iterable[str]) -> Iterator[str]:
         yield from (item.id for item in ([shown.item] if shown.item else shown.letter.items))
 
 
-def shown_of(searcher: Searcher, ids: Iterable[str]) -> Iterator[tuple[str, Shown | None]]:
-    """Each item in full with its letter; null where the index does not have it."""
-    for id in ids:
-        yield id, searcher.show(id) if searcher.first_with(FIELD["id"], id) else None
+def is_indexed(searcher: Searcher, id: str) -> bool:
+    """The index has the item."""
+    return searcher.first_with(FIELD["id"], id) is not None
 
 
 def set_items(searcher: Searcher, ids: Iterable[str]) -> Iterator[SetItem]:
     """What a set's items are about."""
-    for id, shown in shown_of(searcher, ids):
+    for id in ids:
+        shown = searcher.show(id) if is_indexed(searcher, id) else None
         if shown and (item := shown.item):
             yield SetItem(
                 id=id,

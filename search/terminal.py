@@ -1,13 +1,15 @@
 """What every command shares: the index's folder, results on stdout, errors on stderr; part of `cli.py`."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imrsearch.schema.errors import ImrSearchError, QueryError
+from imrsearch.schema.errors import ImrSearchError, QueryError, UsageError
 
 if TYPE_CHECKING:
     from imrsearch.search.explain import Explanation
@@ -23,12 +25,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def say(text: str) -> None:
-    """Print a result; a reader that has had enough, such as `head`, ends the run without a complaint."""
-    try:
+    """Print a result."""
+    with while_read():
         print(text, flush=True)
+
+
+@contextlib.contextmanager
+def while_read() -> Iterator[None]:
+    """A reader of stdout that has had enough, such as `head`, ends the run without a complaint."""
+    try:
+        yield
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        raise UsageError(f"stdout cannot be written: {error.strerror}", hint="make room, or write elsewhere") from error
+
+
+def tell(text: str) -> None:
+    """Say what is no result, on stderr."""
+    print(text, file=sys.stderr)
 
 
 def print_error(error: ImrSearchError) -> None:

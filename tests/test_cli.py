@@ -28,7 +28,7 @@ KEY = "xanax-ambien"
 CASE = letters()[KEY]["case_number"]
 KEEPING = ("save", "run", "new", "set", "saved")
 READING = ("index", "reindex", "check", "parse")
-COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, "stats", "guidelines", *KEEPING)
+COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, "stats", "guidelines", "cite", *KEEPING)
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters returned truncated took_ms notices hits facets"
 ).split()
@@ -470,12 +470,13 @@ def examples():
     lines = [line.strip() for page in pages for line in page.splitlines() if line.startswith("  imrsearch ")]
     for line in dict.fromkeys(lines):
         arguments = shlex.split(re.split(r"\s{3,}| \| | > (?=\w+\.)", line)[0])[1:]
-        if arguments[0] not in ("index", "parse", "demo", "show", *KEEPING):
+        if arguments[0] not in ("index", "parse", "demo", "show", "cite", *KEEPING):
             yield pytest.param(arguments, id=" ".join(arguments))
 
 
 @pytest.mark.parametrize("arguments", list(examples()))
-def test_the_examples_of_the_help_run(arguments, run, index_dir):
+def test_the_examples_of_the_help_run(arguments, run, index_dir, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     done = run(*arguments, "--index", index_dir)
     assert done.code in (0, 1), done.err
 

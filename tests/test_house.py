@@ -14,7 +14,10 @@ import imrsearch
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("schema", "indexer", "search", "imrsearch")
-COMMAND_LINE = {f"search/{name}.py" for name in ("cli", "cli_index", "cli_sets", "cli_stats", "filters", "terminal")}
+COMMAND_LINE = {
+    *(f"search/cli{part}.py" for part in ("", "_export", "_index", "_sets", "_stats")),
+    *("search/filters.py", "search/terminal.py"),
+}
 FRONT_DOORS = {*COMMAND_LINE, "search/reports.py", "search/progress.py", "search/web.py", "search/mcp_server.py"}
 # Where the engine may be spoken to. The layers that it does not appear in can be moved to another one.
 ENGINE = {
@@ -22,7 +25,17 @@ ENGINE = {
     *(f"indexer/{name}.py" for name in ("check", "prepare", "update")),
     *(
         f"search/{name}.py"
-        for name in ("compile", "counts", "engine", "guidelines", "order", "proximity", "searcher", "stats")
+        for name in (
+            "compile",
+            "counts",
+            "engine",
+            "everything",
+            "guidelines",
+            "order",
+            "proximity",
+            "searcher",
+            "stats",
+        )
     ),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}

@@ -318,6 +318,13 @@ def test_show_and_export_name_what_is_gone(imr, tmp_path, index_dir):
     assert "CM00-0000000:1 is not in the index" in exported.err
     lines = imr("set", "export", "mine", "--json").out
     assert lines == imr("show", f"{CASE}:1", "--json").out
+    table = imr("set", "export", "mine", "--format", "csv")
+    assert (table.code, table.out) == (
+        0,
+        imr("cite", f"{CASE}:1", "--format", "csv").out.replace("items cited", "set mine"),
+    )
+    assert "CM00-0000000:1 is not in the index" in table.err
+    assert "--json does not go with" in imr("set", "export", "mine", "--format", "csv", "--json").err
 
 
 def test_list_goes_on_after_a_damaged_set(imr, tmp_path):
