@@ -13,7 +13,7 @@ import typer
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
-from imrsearch.search.cli_export import AsFormat, Force, Output, export, most, target_of
+from imrsearch.search.cli_export import AsFormat, Force, Output, Target, export, most, target_of
 from imrsearch.search.cli_export import app as export_commands
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.cli_sets import app as set_commands
@@ -127,24 +127,30 @@ def search(
     )  # fmt: skip
     searcher = Searcher.open(index_folder(index))
     if record:
-        sys.exit(print_record(searcher, asked, json=json))
-    if target:
-        listing = searcher.listing(asked)
-        export(listing, target)
-        sys.exit(0 if listing.head.total else 1)
-    results = searcher.search(asked)
-    explanation = searcher.explain(asked) if explain else None
-    print_answer(results, explanation, json=json)
-    sys.exit(0 if results.total else 1)
+        found = print_record(searcher, asked, json=json)
+    elif target:
+        found = export_found(searcher, asked, target)
+    else:
+        results = searcher.search(asked)
+        print_answer(results, searcher.explain(asked) if explain else None, json=json)
+        found = results.total
+    sys.exit(0 if found else 1)
+
+
+def export_found(searcher: "Searcher", query: "Query", target: Target) -> int:
+    """Write all that the query finds where it is to go, and say how many items it finds."""
+    listing = searcher.listing(query)
+    export(listing, target)
+    return listing.head.total or 0
 
 
 def print_record(searcher: "Searcher", query: "Query", *, json: bool) -> int:
-    """The record of a search, in lines or as one JSON object; the exit code is that of the search."""
+    """Print the record of a search, in lines or as one JSON object, and say how many items it finds."""
     from imrsearch.search.record import record_json, record_of, record_text
 
     kept = record_of(searcher, query)
     say(record_json(kept) if json else record_text(kept))
-    return 0 if kept.items else 1
+    return kept.items
 
 
 def facet_names(given: str | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from imrsearch.search.exports.characters import clean
 from imrsearch.search.listing import Head, Listed
 from imrsearch.search.render import outcome_of
 
-# By law a determination is deemed to be that of the division's administrative director (Labor Code 4610.6).
+# The state's rules call it the final determination of the division's administrative director: 8 CCR 9792.10.7(a).
 AUTHOR = "California Division of Workers' Compensation"
 SERIES = "Independent Medical Review"
 # In a key only these: "CM16-0241231:1"; of a file's name "letter (2)" the others as numbers.
