@@ -15,6 +15,7 @@ import typer
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, FILTERS
 from imrsearch.search.arguments import with_command
+from imrsearch.search.cli_desk import app as desk_commands
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.helptext import EXAMPLES, HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_error, say
@@ -171,6 +172,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(desk_commands)
 
 
 @app.command(help=HELP["show"])

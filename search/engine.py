@@ -132,13 +132,29 @@ class Engine(Struct, frozen=True):
         with engine_errors(FAILED):
             return self.searcher.terms_with_prefix(name, beginning, limit=limit)
 
+    def held(self, name: str, term: str) -> int:
+        """How many items have the term in the engine's field of that name."""
+        with engine_errors(FAILED):
+            return int(self.searcher.doc_freq(name, term))
+
     def whole_letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with all its items."""
         (place,) = self.values(PLACE, [address])
         return self.letters.letter(place)
 
+    def letters_of(self, addresses: Sequence[tantivy.DocAddress]) -> list[Letter]:
+        """The letter of each item, with that item only; quicker than one by one."""
+        places, numbers = self.values(PLACE, addresses), self.values("item", addresses)
+        letters = {place: self.letters.letter(place) for place in dict.fromkeys(places)}
+        return [with_item(letters[place], number) for place, number in zip(places, numbers, strict=True)]
+
     def letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with that item only."""
         letter = self.whole_letter(address)
         (number,) = self.values("item", [address])
-        return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))
+        return with_item(letter, number)
+
+
+def with_item(letter: Letter, number: int) -> Letter:
+    """The letter with one of its items only."""
+    return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))
