@@ -56,10 +56,9 @@ def named_in(text: str) -> Named:
     )
 
 
-def requested_in(text: str) -> Named:
-    """Likewise what the text says is requested: "the request for Norco 10/325mg is not medically necessary"."""
-    asked = islice(REQUEST_FOR.finditer(text), MOST_REQUESTS)
-    return named_in(". ".join(match["asked"] for match in asked))
+def requested_in(text: str) -> str:
+    """What the text says is requested: of "the request for Norco 10/325mg is not medically necessary" the drug."""
+    return ". ".join(match["asked"] for match in islice(REQUEST_FOR.finditer(text), MOST_REQUESTS))
 
 
 def found_in(names: Names[Value], words: list[str]) -> list[Value]:

@@ -1,7 +1,7 @@
 """How alike two texts are, by runs of five words, and sentence by sentence what stands in one of them only."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import chain
 
@@ -14,7 +14,7 @@ from imrsearch.search.sentences import sentences_of
 # Words of a run. Shorter ones are shared by texts that have nothing to do with each other.
 RUN = 5
 # From here on two texts are versions of one, and from there on copies with a word or a date changed.
-NEAR_TWIN = 0.5
+NEAR_TWIN = 0.4
 FAMILY = 0.85
 # A sentence that shares so many of its words with another one is that sentence with words changed.
 NEARLY_EQUAL = 0.6
@@ -39,35 +39,30 @@ def shared_share(one: Runs, other: Runs) -> float:
 
 
 class Weights:
-    """What each run of some texts tells: the more of them have it, the less."""
+    """What each run of one text tells: the more of the other texts have it, the less."""
 
-    def __init__(self, texts: Iterable[Runs]) -> None:
-        held = Counter(chain.from_iterable(texts))
+    def __init__(self, own: Runs, texts: Iterable[Runs]) -> None:
+        held = Counter(chain(own, *(own & runs for runs in texts)))
+        self.own = own
         self.worth = {run: 1.0 / count for run, count in held.items()}
+        self.whole = sum(self.worth.values())
 
-    def of(self, runs: Runs) -> float:
-        """What runs of these texts tell together."""
-        return sum(map(self.worth.__getitem__, runs))
-
-    def share(self, one: Runs, other: Runs, *, worth_of_one: float) -> float:
-        """Like `shared_share`, with what many of the texts say counting less."""
-        both = one & other
+    def share(self, other: Runs) -> float:
+        """Like `shared_share` of the one text and the other, with what many of the texts say counting less."""
+        both = self.own & other
         if not both:
             return 0.0
-        shared = self.of(both)
-        return shared / (worth_of_one + self.of(other) - shared)
+        return sum(map(self.worth.__getitem__, both)) / (self.whole + len(other) - len(both))
 
 
 class Sentence(Struct, frozen=True):
     """A sentence of one of two texts.
 
-    shared   the other text has it too
-    changed  characters of the words that a nearly equal sentence of the other text has not
+    shared  the other text has it too
     """
 
     text: str
     shared: bool
-    changed: tuple[Span, ...] = ()
 
 
 def compared(one: str, other: str) -> tuple[tuple[Sentence, ...], tuple[Sentence, ...]]:
@@ -77,11 +72,7 @@ def compared(one: str, other: str) -> tuple[tuple[Sentence, ...], tuple[Sentence
     once.
     """
     first, second = said_in(one), said_in(other)
-    left, right = Counter(words for words, _ in first), Counter(words for words, _ in second)
-    own, others = alone_in(first, right), alone_in(second, left)
-    return tuple(marked_against(first, own, [second[place][0] for place in others])), tuple(
-        marked_against(second, others, [first[place][0] for place in own])
-    )
+    return told_against(first, second), told_against(second, first)
 
 
 def said_in(text: str) -> Said:
@@ -90,27 +81,21 @@ def said_in(text: str) -> Said:
     return [(words, sentence) for sentence in sentences if (words := tuple(words_of(sentence)))]
 
 
-def alone_in(said: Said, other: Mapping[tuple[str, ...], int]) -> list[int]:
-    """The places of the sentences that the other text has not, or not as often."""
-    left = Counter(other)
-    alone = []
-    for place, (words, _) in enumerate(said):
-        if left[words] > 0:
-            left[words] -= 1
-        else:
-            alone.append(place)
-    return alone
+def told_against(said: Said, other: Said) -> tuple[Sentence, ...]:
+    """The sentences, each with whether the other text has it, and as often."""
+    left = Counter(words for words, _ in other)
+    told = []
+    for words, sentence in said:
+        left[words] -= 1
+        told.append(Sentence(sentence, shared=left[words] >= 0))
+    return tuple(told)
 
 
-def marked_against(said: Said, alone: Collection[int], others: Sequence[tuple[str, ...]]) -> Iterator[Sentence]:
-    """The sentences, with what is changed in those that nearly stand in the other text too."""
-    for place, (words, sentence) in enumerate(said):
-        if place not in alone:
-            yield Sentence(sentence, shared=True)
-            continue
-        nearest = max(others, key=lambda other: kept_share(words, other), default=())
-        near = kept_share(words, nearest) >= NEARLY_EQUAL
-        yield Sentence(sentence, shared=False, changed=changed_words(sentence, nearest) if near else ())
+def changed_in(sentence: str, others: Iterable[str]) -> tuple[Span, ...]:
+    """The characters of the words that the sentence nearest to it has not at their place; none where none is near."""
+    words = words_of(sentence)
+    nearest = max(map(words_of, others), key=lambda other: kept_share(words, other), default=[])
+    return changed_words(sentence, nearest) if kept_share(words, nearest) >= NEARLY_EQUAL else ()
 
 
 def kept_share(words: Sequence[str], other: Sequence[str]) -> float:

@@ -3,8 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+import tantivy
 from msgspec import Struct
 
 from imrsearch.schema.derive.sameness import COMPANIONS, Treatment, partners
@@ -16,9 +16,6 @@ from imrsearch.search.compile import all_of, any_of, boosted, unscored, value_qu
 from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
 from imrsearch.search.subject import Subject
-
-if TYPE_CHECKING:
-    import tantivy
 
 # How many words of a text are looked for in a field, those that tell most, and their weight there.
 MOST_WORDS = {"treatment": 8, "rationale": 40, "summary": 30}
@@ -93,7 +90,7 @@ def worth_of(held: int, count: int, *, items: int) -> float:
     return math.log(1 + items / held) * (1 + math.log(count))
 
 
-def likeness_query(subject: Subject, told: Telling, engine: Engine) -> "tantivy.Query | None":
+def likeness_query(subject: Subject, told: Telling, engine: Engine) -> tantivy.Query | None:
     """The items that share words or facts with the subject, by how many and which; None where it has none."""
     asked = [
         boosted(engine.term(words_field(FIELD[name]), term), FIELD_WEIGHT[name] * worth / USUAL_WORTH)
@@ -110,7 +107,7 @@ def likeness_query(subject: Subject, told: Telling, engine: Engine) -> "tantivy.
     return any_of(asked) if asked else None
 
 
-def treatment_query(treatment: Treatment, engine: Engine) -> "tantivy.Query":
+def treatment_query(treatment: Treatment, engine: Engine) -> tantivy.Query:
     """The items that dispute the treatment."""
     match treatment.by:
         case "drug":
@@ -128,19 +125,19 @@ def treatment_query(treatment: Treatment, engine: Engine) -> "tantivy.Query":
             return all_of(engine.term(field, term) for term in treatment.values)
 
 
-def of_outcome(query: "tantivy.Query", outcome: str, engine: Engine) -> "tantivy.Query":
+def of_outcome(query: tantivy.Query, outcome: str, engine: Engine) -> tantivy.Query:
     """What the query finds, of one outcome."""
     return all_of((query, unscored(value_query(FIELD["outcome"], outcome, engine=engine))))
 
 
-def outside_of(query: "tantivy.Query", letter_id: str | None, engine: Engine) -> "tantivy.Query":
+def outside_of(query: tantivy.Query, letter_id: str | None, engine: Engine) -> tantivy.Query:
     """What the query finds, without the items of that letter."""
     if letter_id is None:
         return query
     return query.and_must_not_match(value_query(FIELD["letter_id"], letter_id, engine=engine))
 
 
-def candidates_of(queries: Iterable["tantivy.Query"], engine: Engine, *, most: int, clock: Clock) -> list[Candidate]:
+def candidates_of(queries: Iterable[tantivy.Query], engine: Engine, *, most: int, clock: Clock) -> list[Candidate]:
     """The first items of each query, each item once, the best first."""
     scores: dict[tuple[int, int], float] = {}
     addresses = {}
@@ -156,4 +153,4 @@ def candidates_of(queries: Iterable["tantivy.Query"], engine: Engine, *, most: i
     found = [
         Candidate(letter, scores[place] / best, runs_of(letter.items[0].rationale)) for place, letter in letters.items()
     ]
-    return sorted(found, key=lambda one: (-one.score, one.item.id))
+    return clock.lap("runs", sorted(found, key=lambda one: (-one.score, one.item.id)))

@@ -1,12 +1,15 @@
 """The commands that compare: an item or a draft with what was decided before; part of `cli.py`."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imrsearch.schema.errors import UsageError
+from imrsearch.schema.errors import ImrSearchError, UsageError
 from imrsearch.search.helptext import HELP
 from imrsearch.search.terminal import AsJson, IndexDir, index_folder, say
 
@@ -39,7 +42,8 @@ def similar(
     from imrsearch.search.similar import similar as similar_to
 
     draft = draft_given(asked or [], file, command="similar")
-    found = similar_to(Searcher.open(index_folder(index)), draft or id_given(asked or []), limit=limit)
+    with saying_nothing_of(draft):
+        found = similar_to(Searcher.open(index_folder(index)), draft or id_given(asked or []), limit=limit)
     if json:
         say(render_desk.as_json(found))
     elif sys.stdout.isatty():
@@ -67,7 +71,8 @@ def contrast(
     from imrsearch.search.searcher import Searcher
 
     draft = draft_given(asked or [], file, command="contrast")
-    found = contrast_of(Searcher.open(index_folder(index)), draft or " ".join(asked or ()), limit=limit)
+    with saying_nothing_of(draft):
+        found = contrast_of(Searcher.open(index_folder(index)), draft or " ".join(asked or ()), limit=limit)
     if json:
         say(render_desk.as_json(found))
     elif sys.stdout.isatty():
@@ -75,6 +80,20 @@ def contrast(
     else:
         say(render_desk.contrast_plain(found))
     sys.exit(0 if found.upheld or found.overturned else 1)
+
+
+@contextmanager
+def saying_nothing_of(draft: "Draft | None") -> Iterator[None]:
+    """Whatever goes wrong with a draft is told without its message, which may quote the draft."""
+    try:
+        yield
+    except ImrSearchError:
+        raise
+    except Exception as error:
+        if draft is None or os.environ.get("IMRSEARCH_DEBUG"):
+            raise
+        message = f"the draft could not be compared ({type(error).__name__})"
+        raise ImrSearchError(message, hint="please report it, without the draft") from None
 
 
 def draft_given(asked: list[str], file: Path | None, *, command: str) -> "Draft | None":

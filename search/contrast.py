@@ -212,15 +212,14 @@ def by_nearness(subject: Subject, candidates: Sequence[Candidate]) -> list[tuple
 
     Near twins of other treatments stay, too: whether a heading names the same treatment may be seen otherwise.
     """
-    weights = Weights((subject.runs, *(one.runs for one in candidates)))
-    own = weights.of(subject.runs)
+    weights = Weights(subject.runs, (one.runs for one in candidates))
     scored = []
     for one in candidates:
         treated = treatment_share(subject, one.item, {}) if subject.treatments else 1.0
         twin = shared_share(subject.runs, one.runs)
         if not treated and twin < NEAR_TWIN:
             continue
-        text = weights.share(subject.runs, one.runs, worth_of_one=own)
+        text = weights.share(one.runs)
         nearness = round(TEXT * text + TREATMENT * treated + WORDS * one.score, 4)
         scored.append((-twin if twin >= NEAR_TWIN else 0.0, -nearness, one.item.id, one))
     return [(-nearness, one) for _, nearness, _, one in sorted(scored, key=lambda each: each[:3])]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET, structs
 
-from imrsearch.search.alike import Sentence
+from imrsearch.search.alike import Sentence, changed_in
 from imrsearch.search.contrast import SIDES, Contrast, Pair, name_of
 from imrsearch.search.render import OUTCOMES, counted, marked, outcome_of, printable
 from imrsearch.search.similar import About, Reason, Similar, SimilarHit
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # From so many columns on, two texts stand side by side.
 WIDE = 100
 # Characters of the first of several shared sentences.
-QUIET = 70
+QUIET = 36
 # What is said of each shared thing.
 SAID = {
     "text": "{}% of the text",
@@ -195,7 +195,7 @@ def print_contrast(found: Contrast, console: "Console | None" = None) -> None:
             told = dict(zip((pair.here, pair.there), pair.sentences, strict=True))
             # The upheld item stands on the left, as in the lists.
             left, right = sorted(told, key=lambda name: outcomes[name] != "upheld")
-            print_beside(list(sentence_texts(told[left])), list(sentence_texts(told[right])), console)
+            print_beside(*in_step(told[left], told[right]), console)
     for line in twins_line(found):
         console.print(Text(line))
 
@@ -265,19 +265,35 @@ def hit_text(hit: SimilarHit) -> "Text":
     return text
 
 
-def sentence_texts(sentences: Sequence[Sentence]) -> "Iterator[Text]":
-    """Sentences of one item: what both share in dim, several of them shortened; what is changed underlined."""
+def in_step(left: Sequence[Sentence], right: Sequence[Sentence]) -> "tuple[list[Text], list[Text]]":
+    """Both items' sentences as rows, so that what they share stands side by side."""
     from rich.text import Text
 
+    nothing: tuple[list[Text], Text | None] = ([], None)
+    rows: tuple[list[Text], list[Text]] = ([], [])
+    for one, other in zip_longest(sections_of(left, right), sections_of(right, left), fillvalue=nothing):
+        height = max(len(one[0]), len(other[0]))
+        for column, (alone, shared) in zip(rows, (one, other), strict=True):
+            column += [*alone, *[Text("")] * (height - len(alone)), *([shared] if shared else [])]
+    return rows
+
+
+def sections_of(sentences: Sequence[Sentence], others: Sequence[Sentence]) -> "list[tuple[list[Text], Text | None]]":
+    """Sentences that only one item has, and the shared ones below them, dim and shortened; changed words underlined."""
+    from rich.text import Text
+
+    alone = [sentence.text for sentence in others if not sentence.shared]
+    sections: list[tuple[list[Text], Text | None]] = []
+    own: list[Text] = []
     for shared, run in groupby(sentences, key=lambda sentence: sentence.shared):
-        several = list(run)
-        if not shared:
-            for sentence in several:
-                text = Text(printable(sentence.text))
-                for start, end in sentence.changed:
-                    text.stylize("underline", start, end)
-                yield text
-        elif len(several) == 1:
-            yield Text(printable(several[0].text), style="dim")
-        else:
-            yield Text(f"{printable(several[0].text[:QUIET])} … {len(several)} sentences shared", style="dim")
+        several = [printable(sentence.text) for sentence in run]
+        if shared:
+            quiet = several[0] if len(several) == 1 else f"{several[0][:QUIET]} … {len(several)} sentences shared"
+            sections.append((own, Text(quiet, style="dim")))
+            own = []
+            continue
+        for sentence in several:
+            own.append(Text(sentence))
+            for start, end in changed_in(sentence, alone):
+                own[-1].stylize("underline", start, end)
+    return [*sections, (own, None)]

@@ -29,7 +29,7 @@ from imrsearch.search.subject import Subject, sections_of, subject_of_draft, sub
 # What is less similar shares no more than any two items do.
 LEAST = 0.1
 # Candidates of each outcome that are compared.
-MOST_CANDIDATES = 60
+MOST_CANDIDATES = 50
 # Outcomes in the order in which they are shown; the letters' own other words follow.
 OUTCOMES = ("upheld", "overturned")
 MOST_OUTCOMES = 6
@@ -116,7 +116,7 @@ def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Simila
     clock = Clock()
     subject, about, notices = subject_of(searcher, asked)
     clock.lap("asked", subject)
-    told = telling_words(subject, searcher.engine, items=searcher.manifest.items)
+    told = clock.lap("words", telling_words(subject, searcher.engine, items=searcher.manifest.items))
     found = found_by(searcher, subject, told, clock=clock)
     order = ranked(subject, found)
     clock.lap("likeness", order)
@@ -182,16 +182,14 @@ def outcomes_of(searcher: Searcher) -> tuple[str, ...]:
 
 def ranked(subject: Subject, found: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
     """The candidates with their similarity, the most similar first."""
-    runs = subject.runs
-    weights = Weights((runs, *(one.runs for one in found)))
-    own = weights.of(runs)
+    weights = Weights(subject.runs, (one.runs for one in found))
     agreed = agreement(found) if not subject.treatments else {}
     scored = []
     for one in found:
         item = one.item
         similarity = (
             WORDS * one.score
-            + RUNS * weights.share(runs, one.runs, worth_of_one=own)
+            + RUNS * weights.share(one.runs)
             + TREATMENT * treatment_share(subject, item, agreed)
             + SECTION * any(section in subject.sections for section in sections_of((item,)))
             + BODY_PART * any(part in subject.body_parts for part in item.body_parts)
@@ -302,6 +300,6 @@ def reasons(subject: Subject, one: Candidate, told: Telling) -> Iterator[Reason]
 
 
 def shared_words(one: Candidate, told: Telling) -> list[str]:
-    """The words that tell most of the subject and stand in the item's reasons or its summary too."""
-    held = {*terms_in(one.item.rationale), *terms_in(one.letter.summary)}
+    """The words that tell most of the subject and stand in the item's heading, its reasons or its summary too."""
+    held = {term for text in (one.item.treatment, one.item.rationale, one.letter.summary) for term in terms_in(text)}
     return [word for term, word in told.spoken.items() if term in held][:MOST_SHARED_WORDS]

@@ -62,11 +62,12 @@ def subject_of_draft(draft: Draft) -> Subject:
     """A draft: as a letter where it reads as one, else by what its prose names."""
     if draft.letter:
         return subject_of_items(draft.letter, draft.letter.items, own=False)
-    named, requested = named_in(draft.text), requested_in(draft.text)
+    asked = requested_in(draft.text)
+    named, requested = named_in(draft.text), named_in(asked)
     treatments = [Treatment("drug", (name,)) for name in main_drugs(requested.drugs)]
     treatments += [Treatment("subcategory", category) for category in requested.categories]
     return Subject(
-        texts=dict.fromkeys(("rationale", "summary"), draft.text),
+        texts={"treatment": asked, "rationale": draft.text, "summary": draft.text},
         runs=runs_of(draft.text),
         treatments=tuple(treatments),
         mentioned=main_drugs(named.drugs),

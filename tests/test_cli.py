@@ -28,7 +28,20 @@ from tests.corpus import letters
 
 KEY = "xanax-ambien"
 CASE = letters()[KEY]["case_number"]
-COMMANDS = ("search", "show", "status", "fields", "demo", "help", "index", "reindex", "check", "parse")
+COMMANDS = (
+    "search",
+    "show",
+    "status",
+    "fields",
+    "demo",
+    "help",
+    "index",
+    "reindex",
+    "check",
+    "parse",
+    "similar",
+    "contrast",
+)
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters returned truncated took_ms notices hits facets"
 ).split()

@@ -13,7 +13,7 @@ from imrsearch.search import reports
 from imrsearch.search.language import grammar
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("search", "index", "parse", "show", "status", "fields", "demo", "help")
+COMMANDS = ("search", "index", "parse", "show", "similar", "contrast", "status", "fields", "demo", "help")
 # A block of the README: commands after "$ ", each with what it prints.
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 SECONDS = re.compile(r"\(\d+\.\d s\)")
