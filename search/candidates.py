@@ -20,9 +20,19 @@ from imrsearch.search.subject import Subject
 # How many words of a text are looked for in a field, those that tell most, and their weight there.
 MOST_WORDS = {"treatment": 8, "rationale": 40, "summary": 30}
 FIELD_WEIGHT = {"treatment": 1.5, "rationale": 1.0, "summary": 0.6}
-# A word of so many letters or fewer, or in more than half of the items, tells nothing.
+# A word of so many letters or fewer tells nothing, nor one in more than half of the items where those are many.
 SHORT = 2
 COMMON = 0.5
+FEW_ITEMS = 50
+# Words that only hold sentences together.
+JOINING = frozenset(
+    "about above after again all also although and any are because been before being below between both but can could"
+    " did does during each either every for from had has have having her here hers him his how however if into its"
+    " itself may might more most much must neither nor not of off once only other our out over own same shall she"
+    " should since some such than that the their them then there therefore these they this those through thus too"
+    " under until upon very was were what when where whether which while who whom whose why will with within without"
+    " would yet you your".split()
+)
 # A rare word that tells as much as most; it has the plain weight.
 USUAL_WORTH = 5.0
 # The weight of shared facts, where some thirty shared words have 1 to 8 each.
@@ -64,7 +74,7 @@ def telling_words(subject: Subject, engine: Engine, *, items: int) -> Telling:
     standing = {text: places_in(text) for text in set(subject.texts.values())}
     # Signs are indexed as words, too, and tell nothing.
     counted = {
-        text: Counter(term for term, start, end in places if len(term) > SHORT and text[start:end].isalpha())
+        text: Counter(term for term, start, end in places if tells(text[start:end]))
         for text, places in standing.items()
     }
     for name, text in subject.texts.items():
@@ -83,9 +93,14 @@ def telling_words(subject: Subject, engine: Engine, *, items: int) -> Telling:
     return Telling(told, {term: spoken[term] for term in sorted(spoken, key=lambda term: (-worth[term], term))})
 
 
+def tells(word: str) -> bool:
+    """The word is longer than a syllable, and not one that every text has."""
+    return len(word) > SHORT and word.isalpha() and word.lower() not in JOINING
+
+
 def worth_of(held: int, count: int, *, items: int) -> float:
     """What a word tells that so many of the items have, and that the text says so often; 0 where it tells nothing."""
-    if not held or held > COMMON * items:
+    if not held or held > max(COMMON * items, FEW_ITEMS):
         return 0.0
     return math.log(1 + items / held) * (1 + math.log(count))
 

@@ -177,12 +177,16 @@ def near_item(searcher: Searcher, asked: str | Draft, clock: Clock) -> Found:
     queries = [of_outcome(by_text, side, engine) for side in SIDES]
     left_aside = 0
     if not subject.treatments:
-        nearest = candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)
-        treatment, left_aside = most_shared([one.item for one in nearest[:AGREEING]])
-        subject = structs.replace(subject, treatments=(treatment,) if treatment else ())
-        notices += (f"the draft does not say what is requested; taken: {name_of(treatment)}",)
-    treatment = subject.treatments[0] if subject.treatments else None
-    if treatment and treatment.values:
+        nearest = candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)[:AGREEING]
+        treatment, left_aside = most_shared([one.item for one in nearest])
+        shared = f"{len(nearest) - left_aside} of the {len(nearest)} nearest items"
+        notices += (f"nothing says what is requested; treatment taken: {name_of(treatment)}, as {shared}",)
+    else:
+        treatment = subject.treatments[0]
+        if len(subject.treatments) > 1:
+            notices += (f"treatment taken: {name_of(treatment)}, the first of {len(subject.treatments)}",)
+    if treatment:
+        subject = structs.replace(subject, treatments=(treatment,))
         same = unscored(treatment_query(treatment, engine))
         queries += [of_outcome(all_of((by_all, same)), side, engine) for side in SIDES]
     candidates = candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)

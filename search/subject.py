@@ -49,7 +49,7 @@ def subject_of_items(letter: Letter, items: Sequence[Item], *, own: bool) -> Sub
             "summary": letter.summary,
         },
         runs=runs_of(" ".join(item.rationale for item in items)),
-        treatments=once(treatment_of(item) for item in items),
+        treatments=once(treatment for item in items if (treatment := treatment_of(item)).values),
         drug_classes=once(name for item in items for name in item.drug_classes),
         sections=sections_of(items),
         body_parts=once(part for item in items for part in item.body_parts),

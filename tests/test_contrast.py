@@ -107,7 +107,7 @@ def test_a_draft_takes_what_it_requests(searcher):
 def test_a_draft_that_requests_nothing_takes_what_is_near(searcher):
     found = contrast(searcher, Draft("text", "A brace for weak joints; a trial of four weeks; a diary of the wearer."))
     assert found.treatment == treatment_of(twins("Zorbital brace", 1)[0])
-    assert any("does not say" in notice for notice in found.notices)
+    assert any("nothing says what is requested" in notice for notice in found.notices)
 
 
 @pytest.mark.parametrize("id", ["CM17-9999999", "CM17-0001000:7"])
@@ -155,3 +155,23 @@ def test_on_a_terminal_nothing_is_lost(searcher, width):
     assert ("The 2 records" in beside[0]) is (width >= render_desk.WIDE)
     if width >= render_desk.WIDE:
         assert "5 sentences shared" in shown
+
+
+def test_of_several_treatments_the_first_is_taken(searcher):
+    found = contrast(
+        searcher, Draft("text", "The request for an MRI of the knee is before us. The request for an EKG is too.")
+    )
+    assert found.treatment.values == ("Diagnostic Testing", "Imaging / Radiology")
+    assert any("the first of 2" in notice for notice in found.notices)
+    assert all(hit.treatment == "MRI of the left knee" for hit in (*found.upheld, *found.overturned))
+
+
+def test_an_item_whose_heading_says_nothing_takes_what_is_near(tmp_path):
+    from tests.factories import item, letter
+
+    upheld, overturned = twins("Zorbital brace", 1)
+    silent = item("12 sessions", outcome="upheld", rationale=upheld.rationale)
+    letters = [letter("CM17-0000001", upheld), letter("CM17-0000002", overturned), letter("CM17-0000003", silent)]
+    found = contrast(Searcher.open(index_of(letters, tmp_path)), "CM17-0000003:1")
+    assert found.overturned[0].id == "CM17-0000002:1"
+    assert (found.pairs[0].here, found.pairs[0].there) == ("CM17-0000003:1", "CM17-0000002:1")
