@@ -1,13 +1,22 @@
 """What is like an item or a draft: a few of each outcome, one of each family, each saying why."""
 
+import os
+from pathlib import Path
+
 import pytest
 
+from imrsearch.indexer.build import build_index
+from imrsearch.schema.derive import derive_item
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.similar import similar
+from tests import factories
+from tests.desk import letters_of, masked, shares
 from tests.factories import index_of
 from tests.precedents import precedents
+
+LETTERS = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +115,18 @@ def test_limit_counts_from_one(searcher):
 def test_the_answer_is_the_same_every_time(searcher):
     first, second = (similar(searcher, "CM17-0011000:1") for _ in range(2))
     assert first.hits == second.hits
+
+
+@pytest.mark.skipif(not LETTERS.is_dir(), reason="the real letters are not here")
+def test_masked_summaries_find_their_treatment_twice_as_often_as_chance(tmp_path):
+    build_index([LETTERS / "expected.jsonl", *sorted((LETTERS / "txt").iterdir())], tmp_path / "index")
+    searcher = Searcher.open(tmp_path / "index")
+    found = letters_of(searcher)
+    items = [(letter, item) for letter in found for item in letter.items if letter.summary]
+    share = shares(searcher, found, items[::4])
+    assert share["low"] >= 2 * share["chance"]
+
+
+def test_a_masked_summary_names_the_treatment_no_more():
+    item = derive_item(factories.item("Norco 10/325mg #60 for the back"))
+    assert masked("She takes Vicodin, HYDROCODONE and soma for backs.", item) == "She takes and soma"
