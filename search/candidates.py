@@ -24,14 +24,15 @@ FIELD_WEIGHT = {"treatment": 1.5, "rationale": 1.0, "summary": 0.6}
 SHORT = 2
 COMMON = 0.5
 FEW_ITEMS = 50
-# Words that only hold sentences together.
+# Words that only hold sentences together, or that every letter has.
 JOINING = frozenset(
     "about above after again all also although and any are because been before being below between both but can could"
     " did does during each either every for from had has have having her here hers him his how however if into its"
     " itself may might more most much must neither nor not of off once only other our out over own same shall she"
     " should since some such than that the their them then there therefore these they this those through thus too"
     " under until upon very was were what when where whether which while who whom whose why will with within without"
-    " would yet you your".split()
+    " would yet you your year years old patient claimant employee worker injured injury date request requested"
+    " requests medical medically necessary necessity recommended recommend guidelines guideline mtus".split()
 )
 # A rare word that tells as much as most; it has the plain weight.
 USUAL_WORTH = 5.0

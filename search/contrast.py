@@ -45,7 +45,7 @@ Side = Literal["upheld", "overturned"]
 SIDES: tuple[Side, Side] = ("upheld", "overturned")
 HEADING = "differences in text, not causes"
 # Items of each side that are compared: of the treatment, and whatever their treatment.
-MOST_CANDIDATES = 40
+MOST_CANDIDATES = 30
 # The first hits of a query that say which treatment it is about.
 BEST_HITS = 50
 # What counts besides the text where two items are near: the treatment, and the words that tell most.

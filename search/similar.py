@@ -41,6 +41,8 @@ SAME_CLASS, MENTIONED = 0.5, 0.17
 AGREEING = 30
 # Ages so many years apart are alike.
 AGE_BAND = 5
+# Any two texts on one treatment share some runs.
+LEAST_TEXT = 0.05
 # Shared words that are told of a hit, of those that tell most.
 MOST_SHARED_WORDS, WORDS_LOOKED_FOR = 5, 12
 
@@ -280,8 +282,8 @@ def wanted_words(told: Telling) -> tuple[Wanted, ...]:
 def reasons(subject: Subject, one: Candidate, told: Telling) -> Iterator[Reason]:
     """What the item shares with the subject: only what both texts say."""
     item = one.item
-    if same := round(100 * shared_share(subject.runs, one.runs)):
-        yield Reason("text", (same,))
+    if (same := shared_share(subject.runs, one.runs)) >= LEAST_TEXT:
+        yield Reason("text", (round(100 * same),))
     drugs = {name for treatment in subject.treatments if treatment.by == "drug" for name in treatment.values}
     both = [name for name in item.drugs if name in drugs or name in subject.mentioned]
     classes = [] if both else [name for name in item.drug_classes if name in subject.drug_classes]
