@@ -20,10 +20,8 @@ from imrsearch.search.subject import Subject
 # How many words of a text are looked for in a field, those that tell most, and their weight there.
 MOST_WORDS = {"treatment": 8, "rationale": 40, "summary": 30}
 FIELD_WEIGHT = {"treatment": 1.5, "rationale": 1.0, "summary": 0.6}
-# A word of so many letters or fewer tells nothing, nor one in more than half of the items where those are many.
+# A word of so many letters or fewer tells nothing.
 SHORT = 2
-COMMON = 0.5
-FEW_ITEMS = 50
 # Words that only hold sentences together, or that every letter has.
 JOINING = frozenset(
     "about above after again all also although and any are because been before being below between both but can could"
@@ -100,10 +98,8 @@ def tells(word: str) -> bool:
 
 
 def worth_of(held: int, count: int, *, items: int) -> float:
-    """What a word tells that so many of the items have, and that the text says so often; 0 where it tells nothing."""
-    if not held or held > max(COMMON * items, FEW_ITEMS):
-        return 0.0
-    return math.log(1 + items / held) * (1 + math.log(count))
+    """What a word tells that so many of the items have, and that the text says so often; 0 where none has it."""
+    return math.log(1 + items / held) * (1 + math.log(count)) if held else 0.0
 
 
 def likeness_query(subject: Subject, told: Telling, engine: Engine) -> tantivy.Query | None:

@@ -46,6 +46,8 @@ SIDES: tuple[Side, Side] = ("upheld", "overturned")
 HEADING = "differences in text, not causes"
 # Items of each side that are compared: of the treatment, and whatever their treatment.
 MOST_CANDIDATES = 30
+# Where so many of them are near twins there may be more: sentences that close hundreds of letters.
+MANY_TWINS, MOST_TWINS = 20, 500
 # The first hits of a query that say which treatment it is about.
 BEST_HITS = 50
 # What counts besides the text where two items are near: the treatment, and the words that tell most.
@@ -126,6 +128,8 @@ def contrast(searcher: Searcher, asked: str | Draft, *, limit: int = 3) -> Contr
     """Up to `limit` items of each outcome nearest to an item, by its id, to a draft, or to what a query finds."""
     if limit < 1:
         raise UsageError("limit counts from 1", hint="--limit 3")
+    if isinstance(asked, str) and not asked.strip():
+        raise UsageError("nothing was asked for", hint="name an item or words: imrsearch contrast norco weaning")
     clock = Clock()
     if isinstance(asked, Draft) or is_id(searcher, asked):
         found = near_item(searcher, asked, clock)
@@ -190,6 +194,8 @@ def near_item(searcher: Searcher, asked: str | Draft, clock: Clock) -> Found:
         same = unscored(treatment_query(treatment, engine))
         queries += [of_outcome(all_of((by_all, same)), side, engine) for side in SIDES]
     candidates = candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)
+    if sum(shared_share(subject.runs, one.runs) >= NEAR_TWIN for one in candidates) >= MANY_TWINS:
+        candidates = candidates_of(queries, engine, most=MOST_TWINS, clock=clock)
     order = by_nearness(subject, [one for one in candidates if one.item.id != about.id])
     return Found(
         about=about, subject=subject, told=told, treatment=treatment, left_aside=left_aside, own=own, order=order,
@@ -206,7 +212,7 @@ def asked_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, Ca
     item = shown.item or shown.letter.items[0]
     several = shown.item is None and len(shown.letter.items) > 1
     notices = (f"{item.id} is the first of the letter's {len(shown.letter.items)} items",) if several else ()
-    subject = subject_of_items(shown.letter, (item,), own=True)
+    subject = subject_of_items(shown.letter, (item,))
     about = About(id=item.id, treatment=item.treatment, outcome=item.outcome, treatments=subject.treatments)
     return subject, about, Candidate(structs.replace(shown.letter, items=(item,)), 1.0, subject.runs), notices
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WIDE = 100
 # Characters of the first of several shared sentences.
 QUIET = 36
+# More ids than a reader wants to scroll past.
+MOST_TWINS_NAMED = 20
 # What is said of each shared thing.
 SAID = {
     "text": "{}% of the text",
@@ -153,8 +155,9 @@ def twins_line(found: Contrast) -> Iterator[str]:
     """The near twins that are not shown."""
     shown = outcomes_of(found)
     if others := [pair.there for pair in found.pairs if pair.there not in shown]:
+        more = f" and {len(others) - MOST_TWINS_NAMED} more; --json has them all" if others[MOST_TWINS_NAMED:] else ""
         yield ""
-        yield f"near twins too, not shown: {printable(', '.join(others))}"
+        yield f"near twins too, not shown: {printable(', '.join(others[:MOST_TWINS_NAMED]))}{more}"
 
 
 def pair_title(pair: Pair, outcomes: Mapping[str, str]) -> str:

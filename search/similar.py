@@ -153,7 +153,7 @@ def subject_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, 
     notices = ["other items of its own letter are left out: they share its summary"] * (len(shown.letter.items) > 1)
     if shown.item is None and len(shown.letter.items) > 1:
         notices.insert(0, f"{item.id} is the first of the letter's {len(shown.letter.items)} items")
-    subject = subject_of_items(shown.letter, (item,), own=True)
+    subject = subject_of_items(shown.letter, (item,))
     about = About(id=item.id, treatment=item.treatment, outcome=item.outcome, treatments=subject.treatments)
     return subject, about, tuple(notices)
 

@@ -17,7 +17,7 @@ MOST_BODY_PARTS = 3
 class Subject(Struct, frozen=True, kw_only=True):
     """What is looked for.
 
-    letter_id   of the item's own letter, which is left out of what is found; null of a draft
+    letter_id   of the item's own letter, which is left out of what is found, or of a draft that is a letter; or null
     texts       words by the field in which they are looked for; those of a draft in prose in several
     runs        of the rationale, or of all that a draft in prose says
     treatments  what is in dispute, as far as a heading or a request says it
@@ -36,13 +36,10 @@ class Subject(Struct, frozen=True, kw_only=True):
     sex: str | None = None
 
 
-def subject_of_items(letter: Letter, items: Sequence[Item], *, own: bool) -> Subject:
-    """Items of a letter.
-
-    own  the letter is in the index: it is no answer itself, nor are its other items, which share its summary
-    """
+def subject_of_items(letter: Letter, items: Sequence[Item]) -> Subject:
+    """Items of a letter: it is no answer itself, nor are its other items, which share its summary."""
     return Subject(
-        letter_id=letter.letter_id if own else None,
+        letter_id=letter.letter_id,
         texts={
             "treatment": " ".join(item.disputed or item.treatment for item in items),
             "rationale": " ".join(item.rationale for item in items),
@@ -61,7 +58,7 @@ def subject_of_items(letter: Letter, items: Sequence[Item], *, own: bool) -> Sub
 def subject_of_draft(draft: Draft) -> Subject:
     """A draft: as a letter where it reads as one, else by what its prose names."""
     if draft.letter:
-        return subject_of_items(draft.letter, draft.letter.items, own=False)
+        return subject_of_items(draft.letter, draft.letter.items)
     asked = requested_in(draft.text)
     named, requested = named_in(draft.text), named_in(asked)
     treatments = [Treatment("drug", (name,)) for name in main_drugs(requested.drugs)]

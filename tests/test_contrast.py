@@ -15,7 +15,7 @@ from imrsearch.search import render_desk
 from imrsearch.search.contrast import HEADING, contrast
 from imrsearch.search.searcher import Searcher
 from tests.desk import found_by_contrast, letters_of, twins_of
-from tests.factories import index_of
+from tests.factories import index_of, item, letter
 from tests.precedents import ENDS, GROUND, precedents, twins
 
 LETTERS = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
@@ -116,6 +116,12 @@ def test_unknown_id(searcher, id):
         contrast(searcher, id)
 
 
+@pytest.mark.parametrize(("text", "limit"), [(" ", 3), ("norco", 0)])
+def test_what_cannot_be_asked(searcher, text, limit):
+    with pytest.raises(UsageError):
+        contrast(searcher, text, limit=limit)
+
+
 def test_json_has_the_keys_of_the_contract(searcher):
     told = msgspec.json.decode(render_desk.as_json(contrast(searcher, "CM17-0001000:1")))
     assert (
@@ -166,9 +172,18 @@ def test_of_several_treatments_the_first_is_taken(searcher):
     assert all(hit.treatment == "MRI of the left knee" for hit in (*found.upheld, *found.overturned))
 
 
-def test_an_item_whose_heading_says_nothing_takes_what_is_near(tmp_path):
-    from tests.factories import item, letter
+def test_twins_of_which_there_are_many_are_all_found(tmp_path):
+    upheld, overturned = twins("Zorbital brace", 1)
+    letters = [letter(f"CM17-00001{number:02}", upheld) for number in range(70)]
+    letters += [letter("CM17-0000200", overturned), *precedents()]
+    searcher = Searcher.open(index_of(letters, tmp_path))
+    found = contrast(searcher, "CM17-0000200:1")
+    assert {f"CM17-00001{number:02}:1" for number in range(70)} <= {pair.there for pair in found.pairs}
+    assert "and 5" in render_desk.contrast_plain(found).splitlines()[-1]
+    assert found_by_contrast(searcher, letters[0].items[0], letters[70].items[0])
 
+
+def test_an_item_whose_heading_says_nothing_takes_what_is_near(tmp_path):
     upheld, overturned = twins("Zorbital brace", 1)
     silent = item("12 sessions", outcome="upheld", rationale=upheld.rationale)
     letters = [letter("CM17-0000001", upheld), letter("CM17-0000002", overturned), letter("CM17-0000003", silent)]

@@ -15,7 +15,10 @@ LARGEST = 8_000_000
 LONGEST = 500_000
 # Of a Word file, unpacked: its text and its pictures.
 LARGEST_UNPACKED = 100_000_000
-KINDS_HINT = "a draft is plain text, HTML, PDF or Word (.docx), up to 8 MB and 500,000 characters"
+KINDS_HINT = (
+    "a draft is plain text, HTML, Word (.docx) or a PDF with text in it, whole and without a password, up to 8 MB and"
+    " 500,000 characters"
+)
 OLD_WORD, RICH_TEXT = b"\xd0\xcf\x11\xe0", b"{\\rtf"
 
 
@@ -29,9 +32,9 @@ def read_draft(content: bytes) -> Draft:
         raise SourceError("the draft is of an older kind of document", hint="save it as .docx, PDF or plain text")
     try:
         kind, lines = lines_of_draft(content)
-    except SourceError as error:
-        # A reader's own words may quote the file.
-        raise SourceError("the draft cannot be read", hint=error.hint or KINDS_HINT) from None
+    except SourceError:
+        # A reader's own words speak of letters, and may quote the file.
+        raise SourceError("the draft cannot be read", hint=KINDS_HINT) from None
     text = " ".join(" ".join(line.text for line in lines).split())
     if not any(map(str.isalpha, text)):
         raise UsageError("the draft has no words", hint=KINDS_HINT)
