@@ -179,28 +179,38 @@ def near_item(searcher: Searcher, asked: str | Draft, clock: Clock) -> Found:
     if by_text is None or by_all is None:
         return Found(about=about, subject=subject, told=told, treatment=None, order=[], wanted=(), notices=notices)
     queries = [of_outcome(by_text, side, engine) for side in SIDES]
-    left_aside = 0
-    if not subject.treatments:
-        nearest = candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)[:AGREEING]
-        treatment, left_aside = most_shared([one.item for one in nearest])
-        shared = f"{len(nearest) - left_aside} of the {len(nearest)} nearest items"
-        notices += (f"nothing says what is requested; treatment taken: {name_of(treatment)}, as {shared}",)
-    else:
-        treatment = subject.treatments[0]
-        if len(subject.treatments) > 1:
-            notices += (f"treatment taken: {name_of(treatment)}, the first of {len(subject.treatments)}",)
+    nearest = [] if subject.treatments else candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)
+    treatment, left_aside, notice = treatment_taken(subject, nearest[:AGREEING])
     if treatment:
         subject = structs.replace(subject, treatments=(treatment,))
         same = unscored(treatment_query(treatment, engine))
         queries += [of_outcome(all_of((by_all, same)), side, engine) for side in SIDES]
     candidates = candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)
-    if sum(shared_share(subject.runs, one.runs) >= NEAR_TWIN for one in candidates) >= MANY_TWINS:
-        candidates = candidates_of(queries, engine, most=MOST_TWINS, clock=clock)
+    if own and sum(is_opposite_twin(own, one) for one in candidates) >= MANY_TWINS:
+        others = [of_outcome(by_text, side, engine) for side in SIDES if side != own.item.outcome]
+        known = {one.item.id for one in candidates}
+        further = candidates_of(others, engine, most=MOST_TWINS, clock=clock)
+        candidates += [one for one in further if one.item.id not in known]
     order = by_nearness(subject, [one for one in candidates if one.item.id != about.id])
     return Found(
         about=about, subject=subject, told=told, treatment=treatment, left_aside=left_aside, own=own, order=order,
-        wanted=wanted_words(told), notices=notices,
+        wanted=wanted_words(told), notices=(*notices, *filter(None, [notice])),
     )  # fmt: skip
+
+
+def treatment_taken(subject: Subject, nearest: Sequence[Candidate]) -> tuple[Treatment | None, int, str]:
+    """The first treatment in dispute, else that of most of the nearest items; how many are of others; a notice or ""."""
+    if not subject.treatments:
+        treatment, left_aside = most_shared([one.item for one in nearest])
+        shared = f"{len(nearest) - left_aside} of the {len(nearest)} nearest items"
+        return (
+            treatment,
+            left_aside,
+            f"nothing says what is requested; treatment taken: {name_of(treatment)}, as {shared}",
+        )
+    treatment = subject.treatments[0]
+    several = len(subject.treatments)
+    return treatment, 0, f"treatment taken: {name_of(treatment)}, the first of {several}" if several > 1 else ""
 
 
 def asked_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, Candidate | None, tuple[str, ...]]:
@@ -317,8 +327,8 @@ def pairs_of(found: Found, sides: Mapping[Side, Sequence[Ranked]]) -> Iterator[P
     if found.own:
         own = found.own
         shown = [one for one in (*overturned, *upheld) if one.item.outcome != own.item.outcome]
-        twins = (one for _, one in found.order if shared_share(own.runs, one.runs) >= NEAR_TWIN)
-        others = {one.item.id: one for one in (*shown, *twins) if is_opposite(own, one)}
+        twins = (one for _, one in found.order if is_opposite_twin(own, one))
+        others = {one.item.id: one for one in (*shown, *twins)}
         for other in others.values():
             yield pair_of(own, other, same_treatment=is_treated(found, other))
             done.update((own.item.id, other.item.id))
@@ -328,9 +338,9 @@ def pairs_of(found: Found, sides: Mapping[Side, Sequence[Ranked]]) -> Iterator[P
             yield pair_of(one, nearest, same_treatment=True)
 
 
-def is_opposite(one: Candidate, other: Candidate) -> bool:
-    """The two have different outcomes."""
-    return one.item.outcome != other.item.outcome
+def is_opposite_twin(one: Candidate, other: Candidate) -> bool:
+    """The two have different outcomes, and rationales that are versions of one."""
+    return one.item.outcome != other.item.outcome and shared_share(one.runs, other.runs) >= NEAR_TWIN
 
 
 def pair_of(here: Candidate, there: Candidate, *, same_treatment: bool) -> Pair:
