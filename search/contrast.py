@@ -199,7 +199,7 @@ def near_item(searcher: Searcher, asked: str | Draft, clock: Clock) -> Found:
 
 
 def treatment_taken(subject: Subject, nearest: Sequence[Candidate]) -> tuple[Treatment | None, int, str]:
-    """The first treatment in dispute, else that of most of the nearest items; how many are of others; a notice or ""."""
+    """The first treatment in dispute, else that of most of the nearest items; how many are of others; a notice."""
     if not subject.treatments:
         treatment, left_aside = most_shared([one.item for one in nearest])
         shared = f"{len(nearest) - left_aside} of the {len(nearest)} nearest items"

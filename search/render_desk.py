@@ -127,7 +127,7 @@ def contrast_plain(found: Contrast) -> str:
     outcomes = outcomes_of(found)
     for pair in shown_pairs(found):
         lines += ["", pair_title(pair, outcomes)]
-        if not pair.shared:
+        if not is_told(pair, found):
             continue
         for id, sentences in ((pair.here, pair.only_here), (pair.there, pair.only_there)):
             lines.append(f"  only {printable(id)}, {outcomes[id]}:" + ("" if sentences else " nothing"))
@@ -158,6 +158,11 @@ def twins_line(found: Contrast) -> Iterator[str]:
         more = f" and {len(others) - MOST_TWINS_NAMED} more; --json has them all" if others[MOST_TWINS_NAMED:] else ""
         yield ""
         yield f"near twins too, not shown: {printable(', '.join(others[:MOST_TWINS_NAMED]))}{more}"
+
+
+def is_told(pair: Pair, found: Contrast) -> bool:
+    """The sentences are shown: some are shared, or it is the first pair of its item; else its text would come again."""
+    return bool(pair.shared) or pair is next(each for each in found.pairs if each.here == pair.here)
 
 
 def pair_title(pair: Pair, outcomes: Mapping[str, str]) -> str:
@@ -194,7 +199,7 @@ def print_contrast(found: Contrast, console: "Console | None" = None) -> None:
     for pair in shown_pairs(found):
         console.print()
         console.print(Text(pair_title(pair, outcomes), style="bold"))
-        if pair.sentences and pair.shared:
+        if pair.sentences and is_told(pair, found):
             told = dict(zip((pair.here, pair.there), pair.sentences, strict=True))
             # The upheld item stands on the left, as in the lists.
             left, right = sorted(told, key=lambda name: outcomes[name] != "upheld")
