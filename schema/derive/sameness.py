@@ -34,17 +34,6 @@ class Treatment(Struct, frozen=True):
     by: By
     values: tuple[str, ...]
 
-    @property
-    def name(self) -> str:
-        """The treatment for people: "tramadol", "Imaging / Radiology", "hot tub"."""
-        return (
-            " ".join(self.values)
-            if self.by == "words"
-            else self.values[-1]
-            if self.by == "subcategory"
-            else (", ".join(self.values))
-        )
-
 
 @cache
 def partners() -> frozenset[str]:
