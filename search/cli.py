@@ -13,6 +13,7 @@ import typer
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
+from imrsearch.search.cli_desk import app as desk_commands
 from imrsearch.search.cli_export import AsFormat, Force, Output, Target, export, most, target_of
 from imrsearch.search.cli_export import app as export_commands
 from imrsearch.search.cli_index import app as index_commands
@@ -122,8 +123,7 @@ def search(
     target = target_of(format, output, force=force, others=others)
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
-        sort=cast("Sort", sort), limit=most(target) if limit is None else limit, offset=offset,
-        expand=expand, widen=widen,
+        sort=cast("Sort", sort), limit=most(target, limit), offset=offset, expand=expand, widen=widen,
     )  # fmt: skip
     searcher = Searcher.open(index_folder(index))
     if record:
@@ -160,6 +160,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(desk_commands)
 app.add_typer(stats_commands)
 app.add_typer(export_commands)
 app.add_typer(set_commands)

@@ -67,9 +67,9 @@ def target_of(format: str | None, output: Path | None, *, force: bool, others: M
     return Target(name, output, force)
 
 
-def most(target: Target | None) -> int:
-    """How many items a list has where nobody says: all for a file, else a page of them."""
-    return EVERYTHING if target else ON_A_PAGE
+def most(target: Target | None, limit: int | None) -> int:
+    """How many items a list has: as asked, else all of them for a file, and a page of them for people."""
+    return limit if limit is not None else EVERYTHING if target else ON_A_PAGE
 
 
 def export(listing: "Listing", target: Target) -> None:

@@ -151,6 +151,11 @@ class Engine(Struct, frozen=True):
         with engine_errors(FAILED):
             return self.searcher.terms_with_prefix(name, beginning, limit=limit)
 
+    def held(self, name: str, term: str) -> int:
+        """How many items have the term in the engine's field of that name."""
+        with engine_errors(FAILED):
+            return int(self.searcher.doc_freq(name, term))
+
     def whole_letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with all its items."""
         (place,) = self.values(PLACE, [address])

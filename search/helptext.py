@@ -149,4 +149,24 @@ Examples:
   imrsearch guidelines --guideline MTUS --depth 4 --limit 0
   imrsearch guidelines --citation 'MTUS > Low Back Complaints 2004' --depth 3
 """,
+    "similar": """\
+Show the items most like an item or a draft, a few of each outcome, and why.
+
+A draft is read in memory: nothing of it is written, logged or kept.
+
+\b
+Examples:
+  imrsearch similar CM17-0019171:2
+  imrsearch similar - < draft.txt
+  imrsearch similar --file draft.docx --limit 3
+""",
+    "contrast": """\
+Set the nearest upheld and overturned items of one treatment side by side, with the sentences that tell them apart.
+
+\b
+Examples:
+  imrsearch contrast CM17-0019171:2
+  imrsearch contrast norco weaning
+  imrsearch contrast - < draft.txt
+""",
 }

@@ -15,7 +15,7 @@ import imrsearch
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("schema", "indexer", "search", "imrsearch")
 COMMAND_LINE = {
-    *(f"search/cli{part}.py" for part in ("", "_export", "_index", "_sets", "_stats")),
+    *(f"search/cli{part}.py" for part in ("", "_desk", "_export", "_index", "_sets", "_stats")),
     *("search/filters.py", "search/terminal.py"),
 }
 FRONT_DOORS = {*COMMAND_LINE, "search/reports.py", "search/progress.py", "search/web.py", "search/mcp_server.py"}
@@ -23,20 +23,8 @@ FRONT_DOORS = {*COMMAND_LINE, "search/reports.py", "search/progress.py", "search
 ENGINE = {
     "schema/documents.py",
     *(f"indexer/{name}.py" for name in ("check", "prepare", "update")),
-    *(
-        f"search/{name}.py"
-        for name in (
-            "compile",
-            "counts",
-            "engine",
-            "everything",
-            "guidelines",
-            "order",
-            "proximity",
-            "searcher",
-            "stats",
-        )
-    ),
+    *(f"search/{name}.py" for name in ("candidates", "compile", "counts", "engine", "everything", "guidelines")),
+    *(f"search/{name}.py" for name in ("order", "proximity", "searcher", "stats")),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
 NAMELESS = {"utils", "util", "misc", "common", "core", "base", "helpers"}

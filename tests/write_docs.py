@@ -14,7 +14,21 @@ from imrsearch.search.language import grammar
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    *("search", "stats", "guidelines", "index", "parse", "show", "cite", "status", "fields", "demo", "help"),
+    *(
+        "search",
+        "similar",
+        "contrast",
+        "stats",
+        "guidelines",
+        "index",
+        "parse",
+        "show",
+        "cite",
+        "status",
+        "fields",
+        "demo",
+        "help",
+    ),
     *("set add", "set show", "set export", "set list", "set remove"),
     *("save", "run", "new", "saved list", "saved remove"),
 )

@@ -1,0 +1,82 @@
+"""A draft as bytes to its text, in memory: plain text, HTML, PDF and Word. No error repeats a word of it."""
+
+import io
+import zipfile
+from itertools import chain
+
+from imrsearch.indexer.letter import parse_letter
+from imrsearch.indexer.sources.files import ARCHIVE, kind_of, lines_of_content
+from imrsearch.schema.drafts import Draft
+from imrsearch.schema.errors import LetterError, SourceError, UsageError
+from imrsearch.schema.records import Letter, Line, RawLetter, Source
+
+# Bytes of a file, and characters of its text. A letter of nine items has 60,000 characters.
+LARGEST = 8_000_000
+LONGEST = 500_000
+# Of a Word file, unpacked: its text and its pictures.
+LARGEST_UNPACKED = 100_000_000
+KINDS_HINT = (
+    "a draft is plain text, HTML, Word (.docx) or a PDF with text in it, whole and without a password, up to 8 MB and"
+    " 500,000 characters"
+)
+OLD_WORD, RICH_TEXT = b"\xd0\xcf\x11\xe0", b"{\\rtf"
+
+
+def read_draft(content: bytes) -> Draft:
+    """The draft; UsageError or SourceError where it is empty, too long or of another kind, without a word of it."""
+    if len(content) > LARGEST:
+        raise UsageError("the draft is larger than 8 MB", hint=KINDS_HINT)
+    if not content.strip():
+        raise UsageError("the draft is empty", hint=KINDS_HINT)
+    if content.startswith((OLD_WORD, RICH_TEXT)):
+        raise SourceError("the draft is of an older kind of document", hint="save it as .docx, PDF or plain text")
+    try:
+        kind, lines = lines_of_draft(content)
+    except SourceError:
+        # A reader's own words speak of letters, and may quote the file.
+        raise SourceError("the draft cannot be read", hint=KINDS_HINT) from None
+    text = " ".join(" ".join(line.text for line in lines).split())
+    if not any(map(str.isalpha, text)):
+        raise UsageError("the draft has no words", hint=KINDS_HINT)
+    if len(text) > LONGEST:
+        raise UsageError(f"the draft has more than {LONGEST:,} characters", hint=KINDS_HINT)
+    return Draft(kind, text, letter_in(kind, lines))
+
+
+def lines_of_draft(content: bytes) -> tuple[str, tuple[Line, ...]]:
+    """The kind of the draft, told from its content, and its lines."""
+    if content.startswith(ARCHIVE):
+        return "docx", word_lines(content)
+    kind = kind_of(content)
+    return kind, lines_of_content(content, kind)
+
+
+def word_lines(content: bytes) -> tuple[Line, ...]:
+    """The paragraphs of a Word file and of its tables, in their order."""
+    from docx import Document
+    from docx.table import Table
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST_UNPACKED:
+                raise SourceError("the Word file unpacks to more than 100 MB")
+        texts: list[str] = []
+        for block in Document(io.BytesIO(content)).iter_inner_content():
+            if isinstance(block, Table):
+                cells = chain.from_iterable(row.cells for row in block.rows)
+                texts += dict.fromkeys(cell.text for cell in cells)
+            else:
+                texts.append(block.text)
+    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, OSError, SyntaxError, NotImplementedError):
+        # What the reader of Word files fails with, in damaged ones and in archives of other kinds.
+        raise SourceError("not a Word file, or a damaged one", hint=KINDS_HINT) from None
+    lines = (" ".join(line.split()) for text in texts for line in text.splitlines())
+    return tuple(Line(line, gap=True) for line in lines if line)
+
+
+def letter_in(kind: str, lines: tuple[Line, ...]) -> Letter | None:
+    """The draft as a letter with its items; null where it is prose."""
+    try:
+        return parse_letter(RawLetter(Source("draft", kind, ""), lines))
+    except LetterError:
+        return None

@@ -1,0 +1,307 @@
+"""The items most like an item or a draft, a few of each outcome, and of each why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, structs
+
+from imrsearch.schema.derive.sameness import Treatment, treatment_of
+from imrsearch.schema.documents import terms_in
+from imrsearch.schema.drafts import Draft
+from imrsearch.schema.errors import UsageError
+from imrsearch.schema.records import Item
+from imrsearch.search.alike import FAMILY, Weights, shared_share
+from imrsearch.search.candidates import (
+    Candidate,
+    Telling,
+    candidates_of,
+    likeness_query,
+    of_outcome,
+    outside_of,
+    telling_words,
+)
+from imrsearch.search.explain import Clock
+from imrsearch.search.marks import Pattern, Wanted
+from imrsearch.search.results import SCHEMA_VERSION, Hit, IndexFigures
+from imrsearch.search.searcher import Searcher, hit_of
+from imrsearch.search.subject import Subject, sections_of, subject_of_draft, subject_of_items
+
+# What is less similar shares no more than any two items do.
+LEAST = 0.1
+# Candidates of each outcome that are compared.
+MOST_CANDIDATES = 50
+# Outcomes in the order in which they are shown; the letters' own other words follow.
+OUTCOMES = ("upheld", "overturned")
+MOST_OUTCOMES = 6
+# What each likeness adds to the similarity; all together 1.
+WORDS, RUNS, TREATMENT, SECTION, BODY_PART, AGE = 0.25, 0.25, 0.3, 0.1, 0.07, 0.03
+# A drug of the same class is half the same treatment; one that a draft merely names a sixth.
+SAME_CLASS, MENTIONED = 0.5, 0.17
+# How many of the first candidates say which treatment a draft that names none may be about.
+AGREEING = 30
+# Ages so many years apart are alike.
+AGE_BAND = 5
+# Any two texts on one treatment share some runs.
+LEAST_TEXT = 0.05
+# Shared words that are told of a hit, of those that tell most.
+MOST_SHARED_WORDS, WORDS_LOOKED_FOR = 5, 12
+
+
+# An item with its similarity, and the ids of the others of its family.
+Ranked = tuple[float, Candidate, tuple[str, ...]]
+
+
+class Reason(Struct, frozen=True):
+    """What an item shares with what was asked for.
+
+    what    "drug", "drug_class", "subcategory", "section", "body_part", "age", "sex", "text" or "words"
+    values  what is shared, as the item has it; of the text how many of its five-word runs in a hundred
+    """
+
+    what: str
+    values: tuple[str | int, ...]
+
+
+class SimilarHit(Hit, frozen=True, kw_only=True):
+    """One disputed item, as a search shows it, with what makes it similar.
+
+    similarity  from 0 to 1
+    why         what is shared, the weightiest first
+    alike       ids of further items of the outcome whose rationales are nearly the same
+    """
+
+    similarity: float
+    why: tuple[Reason, ...]
+    alike: tuple[str, ...] = ()
+
+
+class About(Struct, frozen=True):
+    """What was asked for: an item, with its treatment and outcome; a draft, by its kind and how it was read; a query.
+
+    treatments  what is taken to be in dispute
+    """
+
+    id: str | None = None
+    treatment: str | None = None
+    outcome: str | None = None
+    draft: str | None = None
+    read_as: str | None = None
+    query: str | None = None
+    treatments: tuple[Treatment, ...] = ()
+
+
+class Similar(Struct, frozen=True, kw_only=True):
+    """The items most like what was asked for.
+
+    outcomes    ids of the hits of each outcome
+    candidates  how many items were compared
+    engine_ms   what of `took_ms` the engine took
+    hits        of all outcomes, the most similar first
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    about: About
+    index: IndexFigures
+    candidates: int
+    returned: int
+    took_ms: float
+    engine_ms: float
+    notices: tuple[str, ...]
+    outcomes: dict[str, tuple[str, ...]]
+    hits: tuple[SimilarHit, ...]
+
+
+def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Similar:
+    """Up to `limit` items of each outcome that are most like an item, by its id, or a draft; one of each family."""
+    if limit < 1:
+        raise UsageError("limit counts from 1", hint="--limit 5")
+    clock = Clock()
+    subject, about, notices = subject_of(searcher, asked)
+    clock.lap("asked", subject)
+    told = clock.lap("words", telling_words(subject, searcher.engine, items=searcher.manifest.items))
+    found = found_by(searcher, subject, told, clock=clock)
+    order = ranked(subject, found)
+    clock.lap("likeness", order)
+    wanted = wanted_words(told)
+    groups = {
+        outcome: [similar_hit(subject, one, told=told, wanted=wanted) for one in families_of(order, outcome, limit)]
+        for outcome in outcomes_of(searcher)
+    }
+    hits = sorted((hit for group in groups.values() for hit in group), key=lambda hit: (-hit.similarity, hit.id))
+    clock.lap("hits", hits)
+    return Similar(
+        about=about,
+        index=IndexFigures(searcher.manifest.generation, searcher.manifest.letters, searcher.manifest.items),
+        candidates=len(found),
+        returned=len(hits),
+        took_ms=clock.total_ms,
+        engine_ms=clock.took_ms.get("engine", 0.0),
+        notices=notices,
+        outcomes={outcome: tuple(hit.id for hit in group) for outcome, group in groups.items()},
+        hits=tuple(hits),
+    )
+
+
+def subject_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, tuple[str, ...]]:
+    """What is looked for, as it is told, and sentences on how it was read."""
+    if isinstance(asked, Draft):
+        subject = subject_of_draft(asked)
+        read_as = "letter" if asked.letter else "prose"
+        return subject, About(draft=asked.kind, read_as=read_as, treatments=subject.treatments), draft_notices(asked)
+    shown = searcher.show(asked)
+    item = shown.item or shown.letter.items[0]
+    notices = ["other items of its own letter are left out: they share its summary"] * (len(shown.letter.items) > 1)
+    if shown.item is None and len(shown.letter.items) > 1:
+        notices.insert(0, f"{item.id} is the first of the letter's {len(shown.letter.items)} items")
+    subject = subject_of_items(shown.letter, (item,))
+    about = About(id=item.id, treatment=item.treatment, outcome=item.outcome, treatments=subject.treatments)
+    return subject, about, tuple(notices)
+
+
+def draft_notices(draft: Draft) -> tuple[str, ...]:
+    """How a draft was read, without a word of it."""
+    if draft.letter and len(draft.letter.items) > 1:
+        return (f"the draft reads as a letter of {len(draft.letter.items)} items; they are looked for together",)
+    return ()
+
+
+def found_by(searcher: Searcher, subject: Subject, told: Telling, *, clock: Clock) -> list[Candidate]:
+    """The candidates of every outcome, equally many of each where there are as many."""
+    engine = searcher.engine
+    query = likeness_query(subject, told, engine)
+    if query is None:
+        return []
+    query = outside_of(query, subject.letter_id, engine)
+    queries = [of_outcome(query, outcome, engine) for outcome in outcomes_of(searcher)]
+    return candidates_of(queries, engine, most=MOST_CANDIDATES, clock=clock)
+
+
+def outcomes_of(searcher: Searcher) -> tuple[str, ...]:
+    """The outcomes that items of the index have."""
+    held = [term for term, _ in searcher.engine.terms("outcome", "", limit=MOST_OUTCOMES)]
+    return (*(name for name in OUTCOMES if name in held), *(name for name in sorted(held) if name not in OUTCOMES))
+
+
+def ranked(subject: Subject, found: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+    """The candidates with their similarity, the most similar first."""
+    weights = Weights(subject.runs, (one.runs for one in found))
+    agreed = agreement(found) if not subject.treatments else {}
+    scored = []
+    for one in found:
+        item = one.item
+        similarity = (
+            WORDS * one.score
+            + RUNS * weights.share(one.runs)
+            + TREATMENT * treatment_share(subject, item, agreed)
+            + SECTION * any(section in subject.sections for section in sections_of((item,)))
+            + BODY_PART * any(part in subject.body_parts for part in item.body_parts)
+            + AGE * same_age(subject, one)
+        )
+        if similarity >= LEAST:
+            scored.append((round(similarity, 4), one))
+    return sorted(scored, key=lambda pair: (-pair[0], pair[1].item.id))
+
+
+def agreement(found: Sequence[Candidate]) -> dict[tuple[str, str], float]:
+    """For each treatment its share of the first candidates: a draft that names none may be about the most frequent."""
+    first = sorted(found, key=lambda one: -one.score)[:AGREEING]
+    held: dict[tuple[str, str], float] = defaultdict(float)
+    for one in first:
+        for key in keys_of(treatment_of(one.item)):
+            held[key] += one.score
+    whole = sum(one.score for one in first) or 1.0
+    return {key: share / whole for key, share in held.items()}
+
+
+def keys_of(treatment: Treatment) -> list[tuple[str, str]]:
+    """What items are counted by: each drug, else all of the values."""
+    if treatment.by == "drug":
+        return [(treatment.by, name) for name in treatment.values]
+    return [(treatment.by, " ".join(treatment.values))]
+
+
+def treatment_share(subject: Subject, item: Item, agreed: Mapping[tuple[str, str], float]) -> float:
+    """How much of the treatment is the same, from 0 to 1."""
+    treatment = treatment_of(item)
+    if not subject.treatments:
+        likely = max((agreed.get(key, 0.0) for key in keys_of(treatment)), default=0.0)
+        return max(likely, MENTIONED * any(name in subject.mentioned for name in item.drugs))
+    share = max(overlap(one, treatment) for one in subject.treatments)
+    return share or SAME_CLASS * any(name in subject.drug_classes for name in item.drug_classes)
+
+
+def overlap(one: Treatment, other: Treatment) -> float:
+    """What two treatments have in common, of all that they name; drugs one by one."""
+    if one.by != other.by or not one.values:
+        return 0.0
+    if one.by != "drug":
+        return float(one.values == other.values)
+    return len({*one.values} & {*other.values}) / len({*one.values, *other.values})
+
+
+def same_age(subject: Subject, one: Candidate) -> bool:
+    """Both texts give an age, and those are near each other."""
+    age = one.letter.patient_age
+    return subject.age is not None and age is not None and abs(subject.age - age) <= AGE_BAND
+
+
+def families_of(order: Iterable[tuple[float, Candidate]], outcome: str, limit: int) -> list[Ranked]:
+    """The first of each family of the outcome, with the ids of the others that are nearly the same."""
+    firsts: list[tuple[float, Candidate, list[str]]] = []
+    for similarity, one in order:
+        if one.item.outcome != outcome:
+            continue
+        known = next((ids for _, first, ids in firsts if shared_share(first.runs, one.runs) >= FAMILY), None)
+        if known is not None:
+            known.append(one.item.id)
+        elif len(firsts) < limit:
+            firsts.append((similarity, one, []))
+    return [(similarity, one, tuple(ids)) for similarity, one, ids in firsts]
+
+
+def similar_hit(
+    subject: Subject,
+    found: Ranked,
+    *,
+    told: Telling,
+    wanted: Sequence[Wanted],
+) -> SimilarHit:
+    """What is shown of a candidate."""
+    similarity, one, alike = found
+    hit = hit_of(one.letter, wanted, score=one.score)
+    why = tuple(reasons(subject, one, told))
+    return SimilarHit(**structs.asdict(hit), similarity=similarity, why=why, alike=alike)
+
+
+def wanted_words(told: Telling) -> tuple[Wanted, ...]:
+    """The words that are marked in a hit: those of the reasons that tell most."""
+    first = list(told.words.get("rationale", {}))[:WORDS_LOOKED_FOR]
+    return tuple(Wanted(Pattern((term,)), part) for part, term in enumerate(first))
+
+
+def reasons(subject: Subject, one: Candidate, told: Telling) -> Iterator[Reason]:
+    """What the item shares with the subject: only what both texts say."""
+    item = one.item
+    if (same := shared_share(subject.runs, one.runs)) >= LEAST_TEXT:
+        yield Reason("text", (round(100 * same),))
+    drugs = {name for treatment in subject.treatments if treatment.by == "drug" for name in treatment.values}
+    both = [name for name in item.drugs if name in drugs or name in subject.mentioned]
+    classes = [] if both else [name for name in item.drug_classes if name in subject.drug_classes]
+    categories = [treatment.values for treatment in subject.treatments]
+    shared: dict[str, Sequence[str]] = {
+        "drug": both,
+        "drug_class": classes,
+        "subcategory": [item.subcategory or ""] if (item.category, item.subcategory) in categories else [],
+        "section": [section for section in sections_of((item,)) if section in subject.sections],
+        "body_part": [part for part in item.body_parts if part in subject.body_parts],
+        "words": shared_words(one, told),
+    }
+    yield from (Reason(what, tuple(values)) for what, values in shared.items() if values)
+    if same_age(subject, one) and one.letter.patient_age:
+        yield Reason("age", (one.letter.patient_age,))
+
+
+def shared_words(one: Candidate, told: Telling) -> list[str]:
+    """The words that tell most of the subject and stand in the item's heading, its reasons or its summary too."""
+    held = {term for text in (one.item.treatment, one.item.rationale, one.letter.summary) for term in terms_in(text)}
+    return [word for term, word in told.spoken.items() if term in held][:MOST_SHARED_WORDS]

@@ -1,0 +1,202 @@
+"""Drafts: read in memory from every kind of file, refused in plain words, and never written anywhere."""
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import docx
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from imrsearch.indexer.sources.drafts import LARGEST, LONGEST, read_draft
+from imrsearch.schema.drafts import named_in, requested_in
+from imrsearch.schema.errors import ImrSearchError
+from imrsearch.search.cli_desk import saying_nothing_of
+from tests.corpus import KINDS, case_of, letters
+from tests.factories import index_of
+from tests.precedents import precedents
+
+CANARY = "quokkaparasol"
+TEXT = f"The {CANARY} of this worker hurts. The request for Norco 10/325mg #60 is before us."
+
+
+def as_docx(text=TEXT):
+    document = docx.Document()
+    document.add_paragraph(text)
+    document.add_table(rows=1, cols=2).rows[0].cells[1].text = "In a table: a brace."
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def as_pdf(text=TEXT):
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for number, sentence in enumerate(text.split(". ")):
+        canvas.drawString(72, 700 - 14 * number, sentence)
+    canvas.save()
+    return out.getvalue()
+
+
+def zipped(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return out.getvalue()
+
+
+WHOLE = {
+    "text": TEXT.encode(),
+    "html": f"<html><body><p>{TEXT}</p></body></html>".encode(),
+    "pdf": as_pdf(),
+    "docx": as_docx(),
+}
+BROKEN = {
+    "empty": (b" \n\t ", "empty"),
+    "too-large": (b"a " * (LARGEST // 2 + 1), "larger than 8 MB"),
+    "too-long": (f"{CANARY} ".encode() * (LONGEST // 10), "more than 500,000 characters"),
+    "binary": (bytes(range(256)) * 20 + CANARY.encode(), "cannot be read"),
+    "no-words": (b"123 456 --- 789", "no words"),
+    "half-pdf": (as_pdf()[:-400] + CANARY.encode(), "cannot be read"),
+    "half-docx": (as_docx()[:-400], "cannot be read"),
+    "another-zip": (zipped(notes=TEXT), "cannot be read"),
+    "bad-xml": (zipped(**{"word__document.xml": f"<a>{TEXT}"}), "cannot be read"),
+    "old-word": (b"\xd0\xcf\x11\xe0" + TEXT.encode(), "older kind"),
+    "rich-text": (b"{\\rtf1 " + TEXT.encode(), "older kind"),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_every_kind_is_read(kind):
+    draft = read_draft(WHOLE[kind])
+    assert draft.kind == kind
+    assert CANARY in draft.text
+    assert "Norco 10/325mg #60" in draft.text
+    assert draft.letter is None
+    assert CANARY not in repr(draft)
+
+
+def test_tables_of_a_word_file_are_read():
+    assert "In a table: a brace." in read_draft(WHOLE["docx"]).text
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_no_draft_is_refused_without_its_words(case):
+    content, message = BROKEN[case]
+    with pytest.raises(ImrSearchError, match=message) as raised:
+        read_draft(content)
+    error = raised.value
+    assert error.hint
+    assert CANARY not in f"{error.message} {error.hint}"
+    assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_draft_that_reads_as_a_letter_is_one(kind):
+    written = letters()["xanax-ambien"]
+    draft = read_draft(case_of(written, written["form"], kind).content)
+    assert draft.letter is not None
+    assert [one.treatment for one in draft.letter.items] == [one["treatment"] for one in written["items"]]
+
+
+def test_names_in_prose_are_exact():
+    named = named_in("Klonopin and clonazepam for the low back; an MRI; Klonopim is a slip.")
+    assert named.drugs == ("clonazepam",)
+    assert named.body_parts == ("lumbar spine",)
+    assert ("Diagnostic Testing", "Imaging / Radiology") in named.categories
+    assert named_in("Klonopim is a slip.").drugs == ()
+
+
+def test_only_what_is_requested_is_requested():
+    text = "The patient takes Soma. The request for Norco 10/325mg #60 is not medically necessary."
+    assert named_in(text).drugs == ("carisoprodol", "hydrocodone", "acetaminophen")
+    assert named_in(requested_in(text)).drugs == ("hydrocodone", "acetaminophen")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """An index, and folders of its own for everything that a program may write to."""
+    own = tmp_path_factory.mktemp("own")
+    for name in ("tmp", "home", "data", "cache", "state", "config", "work"):
+        (own / name).mkdir()
+    index_of(precedents(), own / "data" / "imrsearch" / "index")
+    return own
+
+
+def ask(folders, arguments, content):
+    """The real command in a process of its own, with the draft on stdin."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("IMRSEARCH", "XDG"))}
+    environment |= {"HOME": str(folders / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folders / "tmp"))
+    environment |= {f"XDG_{name.upper()}_HOME": str(folders / name) for name in ("data", "cache", "state", "config")}
+    command = [sys.executable, "-m", "imrsearch", *arguments]
+    return subprocess.run(
+        command, input=content, cwd=folders / "work", env=environment, capture_output=True, check=False
+    )
+
+
+def files_with(folder, word):
+    """Files below the folder, or their names, that hold the word in some spelling."""
+    spelled = [word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+    return [
+        path
+        for path in folder.rglob("*")
+        if word in path.name or (path.is_file() and any(each in path.read_bytes() for each in spelled))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "code"),
+    [
+        *(("similar", kind, 0) for kind in WHOLE),
+        *(("contrast", kind, 0) for kind in ("text", "docx", "pdf")),
+        *(("similar", kind, 4) for kind in ("bad-xml", "half-pdf", "binary")),
+        ("similar", "too-long", 2),
+    ],
+)
+def test_no_file_holds_a_word_of_the_draft(folders, command, kind, code, tmp_path):
+    content = WHOLE[kind] if kind in WHOLE else BROKEN[kind][0]
+    file = tmp_path / "draft"
+    file.write_bytes(content)
+    for arguments, given in ((["-"], content), (["--json", "--file", str(file)], b"")):
+        done = ask(folders, [command, *arguments], given)
+        assert done.returncode == code, done.stderr
+        assert CANARY.encode() not in done.stderr
+        assert b"Traceback" not in done.stderr
+    assert files_with(folders, CANARY) == []
+
+
+def test_a_fault_says_nothing_of_the_draft(monkeypatch):
+    monkeypatch.delenv("IMRSEARCH_DEBUG", raising=False)
+    with pytest.raises(ImrSearchError) as raised, saying_nothing_of(read_draft(WHOLE["text"])):
+        raise ValueError(TEXT)
+    assert CANARY not in f"{raised.value.message} {raised.value.hint}"
+    assert raised.value.__suppress_context__
+
+
+def test_a_text_on_the_command_line_is_refused_and_not_repeated(folders):
+    done = ask(folders, ["similar", *TEXT.split()], b"")
+    assert done.returncode == 2
+    assert CANARY.encode() not in done.stderr
+    assert b"similar - < draft.txt" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["similar"], b"nothing was asked for", id="nothing"),
+        pytest.param(["similar", "CM17-0001000:1", "--file", "x"], b"--file stands alone", id="both"),
+        pytest.param(["contrast", "--file", "not-there"], b"not-there cannot be opened", id="no-file"),
+        pytest.param(["similar", "CM17-9999999:1"], b"no letter or item has the id CM17-9999999:1", id="unknown-id"),
+        pytest.param(["similar", "-"], b"the draft is empty", id="empty"),
+    ],
+)
+def test_what_cannot_be_asked(folders, arguments, message):
+    done = ask(folders, arguments, b"")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert b"hint: " in done.stderr
