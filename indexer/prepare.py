@@ -5,16 +5,18 @@
 Nothing here writes. Letters that the index holds already are told by their own bytes, and not read again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from msgspec import Struct, structs
 
 from imrsearch.indexer.letter import missing_parts, parse_letter, stem_of
+from imrsearch.indexer.likeness import Likeness, likeness_of
 from imrsearch.indexer.sources import Unread, read_letters
 from imrsearch.indexer.store import Store, packed_letters
 from imrsearch.schema.documents import PLACE, register_analyzers, to_document, value_term
@@ -36,16 +38,18 @@ class Known(Struct, frozen=True, tag=True):
 class Prepared(Struct, frozen=True, tag=True):
     """A letter, ready to be written.
 
-    documents  of the engine, as JSON, without their place in the letter file
-    packed     the letter, compressed
-    notes      what the letter lacks
-    kept       where the store keeps it as it was read, or null where it is new
+    documents   of the engine, as JSON, without their place in the letter file
+    likenesses  of each what its rationale is recognised by
+    packed      the letter, compressed
+    notes       what the letter lacks
+    kept        where the store keeps it as it was read, or null where it is new
     """
 
     letter_id: str
     case_number: str | None
     source: Source
     documents: tuple[str, ...]
+    likenesses: tuple[Likeness, ...]
     packed: bytes
     notes: tuple[str, ...]
     kept: Kept | None = None
@@ -53,6 +57,8 @@ class Prepared(Struct, frozen=True, tag=True):
 
 Outcome = Prepared | Known | Unread
 FAILED = "the index could not be searched"
+# Items whose values are taken from the engine at once.
+AT_ONCE = 50_000
 
 
 class Files(Struct, frozen=True, tag=True):
@@ -170,11 +176,26 @@ class HeldLetters:
             (place,) = self.searcher.fast_field_values(PLACE, [hits[0][1]])
             return place if isinstance(place, int) else None
 
-    def last(self) -> int | None:
-        """The place of the letter that was written last."""
+    def last(self, field: str) -> int | None:
+        """The highest value of a field: that of the letter or the item that was written last."""
         with engine_errors(FAILED):
-            found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=PLACE)
+            found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=field)
             return int(found.hits[0][0]) if found.hits else None
+
+    def each(self, *fields: str, by: str | None = None) -> Iterator[tuple[Any, ...]]:
+        """The numbers that every item has in the fields; `by`: behind its value of that field, in the order of that."""
+        with engine_errors("the items cannot be read"):
+            if not self.searcher.num_docs:
+                return
+            everything, order = tantivy.Query.all_query(), tantivy.Order.Asc
+            hits = self.searcher.search(
+                everything, self.searcher.num_docs, count=False, order_by_field=by, order=order
+            ).hits
+            for start in range(0, len(hits), AT_ONCE):
+                some = hits[start : start + AT_ONCE]
+                addresses = [address for _, address in some]
+                values = [self.searcher.fast_field_values(field, addresses) for field in fields]
+                yield from zip(*([[value for value, _ in some]] if by else []), *values, strict=True)
 
     def term(self, field: str, value: str) -> tantivy.Query:
         """Items with that value."""
@@ -271,6 +292,7 @@ class Preparer:
                 letter.case_number,
                 raw.source,
                 documents_of(letter),
+                tuple(map(likeness_of, letter.items)),
                 self.packer.pack(letter),
                 tuple(missing_parts(letter)),
                 kept,

@@ -8,14 +8,26 @@ from pathlib import Path
 import tantivy
 from msgspec import Struct
 
+from imrsearch.indexer.families import write_families
 from imrsearch.indexer.generation import RUN, Run, begin, discard, engine_of, published_bytes, seals_of
 from imrsearch.indexer.prepare import Batch, HeldLetters, Known, Outcome, Prepared
 from imrsearch.indexer.report import IndexReport, Problem
+from imrsearch.indexer.rows import RowWriter
 from imrsearch.indexer.sources import Unread
 from imrsearch.indexer.store import framed_block, segment_path
-from imrsearch.schema.documents import build_schema, fingerprint, placed, register_analyzers, terms_in, value_term
+from imrsearch.schema.documents import (
+    PLACE,
+    ROW,
+    build_schema,
+    fingerprint,
+    placed,
+    register_analyzers,
+    terms_in,
+    value_term,
+)
 from imrsearch.schema.engine import engine_errors
 from imrsearch.schema.errors import IndexFailure, LetterError
+from imrsearch.schema.families import RECORD, ROWS
 from imrsearch.schema.frames import FrameWriter, digest_of
 from imrsearch.schema.letterfile import LETTERS, Kept, LetterFile, framed_dictionary, framed_letter
 from imrsearch.schema.manifest import FileSeal, Manifest, reindex_hint, sync_folder, write_manifest
@@ -65,8 +77,9 @@ class Update:
                 self.resumed = begin(index_dir, before, run)
                 self.open_engine()
             self.held = HeldLetters(index_dir, self.folder.name) if self.index.searcher().num_docs else None
-            letters, segment = self.ends()
+            letters, segment, rows = self.ends()
             self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
+            self.rows = RowWriter(self.folder, keep=rows)
             self.segment = FrameWriter(segment_path(index_dir, self.generation), keep=segment)
             sync_folder(self.segment.path.parent)
         self.is_open = True
@@ -92,15 +105,17 @@ class Update:
             register_analyzers(self.index)
             self.writer = self.index.writer(self.machine.heap, self.machine.cores)
 
-    def ends(self) -> tuple[int, int]:
-        """Where in the letter file and in the run's own part of the store that ends which the engine knows of."""
+    def ends(self) -> tuple[int, int, int]:
+        """How much the engine knows of: of the letter file, of the run's part of the store, and how many rows."""
         published = published_bytes(self.before, LETTERS) if self.adds else 0
-        place = self.held.last() if self.held and self.resumed else None
+        rows = published_bytes(self.before, ROWS) // RECORD.size if self.adds else 0
+        place = self.held.last(PLACE) if self.held and self.resumed else None
         if self.held is None or place is None or place < published:
-            return published, 0
+            return published, 0, rows
         file, kept = self.held.letters.file, self.held.letters.kept(place)
         stored = kept.segment == self.generation
-        return file.end_of(place), self.held.store.segment(kept.segment).end_of(kept.offset) if stored else 0
+        segment = self.held.store.segment(kept.segment).end_of(kept.offset) if stored else 0
+        return file.end_of(place), segment, (self.held.last(ROW) or 0) + 1
 
     @property
     def rereads(self) -> bool:
@@ -190,8 +205,8 @@ class Update:
         replaced = self.held.items_of(letter.letter_id) if self.held else 0
         if replaced:
             self.writer.delete_documents_by_term("letter_id", value_term(letter.letter_id))
-        for document in letter.documents:
-            self.writer.add_json(placed(document, place))
+        for document, likeness in zip(letter.documents, letter.likenesses, strict=True):
+            self.writer.add_json(placed(document, place, self.rows.add(likeness, place)))
         self.counts["replaced" if replaced else "added"] += 1
         self.items += len(letter.documents) - replaced
         self.letters += 0 if replaced else 1
@@ -214,6 +229,7 @@ class Update:
         """Put what was taken on the disk, so that a crash does not lose it: first what the documents speak of."""
         self.segment.sync()
         self.letter_file.sync()
+        self.rows.sync()
         self.writer.commit()
         self.committed = True
         self.committed_at = time.monotonic()
@@ -239,6 +255,7 @@ class Update:
                 self.close()
                 try:
                     self.verify()
+                    self.find_families()
                 except IndexFailure:
                     # What lost something must not be gone on with.
                     discard(self.index_dir, self.before)
@@ -294,6 +311,13 @@ class Update:
             if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):
                 raise IndexFailure(f"{letter_id} was written but is not found", hint=reindex_hint(self.index_dir))
 
+    def find_families(self) -> None:
+        """Write the families of the items: only now all are known."""
+        held = HeldLetters(self.index_dir, self.folder.name)
+        before = self.index_dir / self.before.engine if self.adds else None
+        rows = (row for (row,) in held.each(ROW))
+        write_families(self.folder, rows, before=before, named=lambda: held.each(ROW, "item", by="letter_id"))
+
     def abandon(self, *, forget: bool, save: bool = False) -> None:
         """Let the next writer in.
 
@@ -318,6 +342,7 @@ class Update:
         self.index.reload()
         try:
             self.segment.close()
+            self.rows.close()
         finally:
             self.letter_file.close()
         if not self.segment.size:

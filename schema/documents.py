@@ -10,9 +10,11 @@ from imrsearch.schema.fields import FIELDS, Chunk, Field, Kind
 from imrsearch.schema.numbers import plain, spelled
 
 # Raise it when analysis or extraction changes in a way that the declarations do not show.
-REVISION = 3
+REVISION = 4
 # The engine's field that says where the letter of an item lies: a byte of the letter file.
 PLACE = "place"
+# The engine's field that numbers the items: by it the family of an item is known.
+ROW = "row"
 ENCODER = msgspec.json.Encoder()
 
 
@@ -89,9 +91,10 @@ def has_words(field: Field) -> bool:
 
 
 def build_schema() -> tantivy.Schema:
-    """The engine's schema, from the field list, and where the letter of each item lies."""
+    """The engine's schema, from the field list, and where the letter of each item lies, and the item's row."""
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field(PLACE, fast=True)
+    for name in (PLACE, ROW):
+        builder.add_unsigned_field(name, fast=True)
     for field in FIELDS:
         match field.kind:
             case "keyword":
@@ -134,9 +137,9 @@ def written_fields() -> tuple[tuple[str, Kind, bool, tuple[str, ...]], ...]:
     )
 
 
-def placed(document: str, place: int) -> str:
-    """The document with the place of its letter's frame in the letter file."""
-    return f'{document[:-1]},"{PLACE}":{place}}}'
+def placed(document: str, place: int, row: int) -> str:
+    """The document with the place of its letter's frame in the letter file, and its own row."""
+    return f'{document[:-1]},"{PLACE}":{place},"{ROW}":{row}}}'
 
 
 def fingerprint() -> str:

@@ -9,12 +9,13 @@ import msgspec
 import tantivy
 from msgspec import Struct, structs
 
-from imrsearch.schema.documents import PLACE, exact_field, words_field
+from imrsearch.schema.documents import PLACE, ROW, exact_field, words_field
 from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import ImrSearchError
+from imrsearch.schema.families import Families
 from imrsearch.schema.fields import FIELDS
 from imrsearch.schema.letterfile import LetterFile
-from imrsearch.schema.records import Letter
+from imrsearch.schema.records import Item, Letter
 
 FAILED = "the search failed"
 # In what the engine prints of a query: "Term(field=6, type=Str, ...".
@@ -25,12 +26,14 @@ Ranked = tuple[Any, tantivy.DocAddress]
 class Engine(Struct, frozen=True):
     """An index as it was when it was opened.
 
-    letters  every letter of it, once
+    letters   every letter of it, once
+    families  which items have nearly the same rationale
     """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     letters: LetterFile
+    families: Families
 
     def term(self, name: str, value: str | int, *, positions: bool = True) -> tantivy.Query:
         """Items with the term in the engine's field of that name."""
@@ -127,10 +130,19 @@ class Engine(Struct, frozen=True):
         with engine_errors(FAILED):
             return self.searcher.fast_field_values(name, list(addresses))
 
+    def rows(self, addresses: Sequence[tantivy.DocAddress]) -> list[int]:
+        """The rows of the items, by which their families are known."""
+        return self.values(ROW, addresses)
+
     def terms(self, name: str, beginning: str, *, limit: int) -> list[tuple[str, int]]:
         """The field's most frequent terms that begin so, with how many items have each."""
         with engine_errors(FAILED):
             return self.searcher.terms_with_prefix(name, beginning, limit=limit)
+
+    def item(self, row: int) -> Item:
+        """The item of a row."""
+        known = self.families.rows.row(row)
+        return next(item for item in self.letters.letter(known.place).items if item.item == known.item)
 
     def whole_letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with all its items."""

@@ -13,11 +13,12 @@ from msgspec import Struct, structs
 from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
 from imrsearch.schema.errors import IndexFailure, QueryError, StaleIndex, UsageError
+from imrsearch.schema.families import Families
 from imrsearch.schema.fields import FIELD, Field
 from imrsearch.schema.letterfile import LetterFile
 from imrsearch.schema.manifest import Manifest, read_manifest
 from imrsearch.schema.readers import begin_reading
-from imrsearch.schema.records import Letter
+from imrsearch.schema.records import Item, Letter
 from imrsearch.search.advice import absent_words, advice, is_held, is_indexed
 from imrsearch.search.compile import (
     all_of,
@@ -99,7 +100,8 @@ class Searcher:
             try:
                 index = tantivy.Index.open(str(folder))
                 register_analyzers(index)
-                searcher = cls(Engine(index.searcher(), index.schema, LetterFile(folder)), manifest)
+                engine = Engine(index.searcher(), index.schema, LetterFile(folder), Families(folder))
+                searcher = cls(engine, manifest)
             except BaseException:
                 os.close(reader)
                 raise
@@ -287,6 +289,16 @@ class Searcher:
         near = self.ids_like(letter_id)
         hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-0019171:2"
         raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
+
+    def family(self, id: str) -> tuple[Item, ...]:
+        """The item of that id and all that have nearly its rationale, by their ids; UsageError where there is none."""
+        address = self.first_with(FIELD["id"], id)
+        if address is None:
+            self.letter(id)
+            raise UsageError(f"{id} is a letter", hint=f"name an item of it: {id}:1")
+        (row,) = self.engine.rows([address])
+        number = self.engine.families.of(row)
+        return tuple(map(self.engine.item, self.engine.families.members(number) if number else (row,)))
 
     def first_with(self, field: Field, value: str) -> tantivy.DocAddress | None:
         """The first item that holds the value."""

@@ -1,0 +1,237 @@
+"""Families of a generation: items whose rationales share most of their shingles, found and written at its end.
+
+    rows --bands--> groups of rows that may be alike --shingles--> pairs that are --> families
+
+Items that are alike at a distance, by others between them, are one family. Of a generation that adds to another one
+only new rows are compared; a family that lost a row to a newer reading of its letter is found anew.
+"""
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import compress, groupby
+from operator import and_
+from pathlib import Path
+
+from imrsearch.schema.families import (
+    ALIKE,
+    BANDS,
+    BOILERPLATE,
+    FAMILIES,
+    NUMBER,
+    SENTENCES,
+    Families,
+    Rows,
+    numbers_in,
+    shingles_of,
+    words_in,
+)
+from imrsearch.schema.letterfile import LetterFile
+from imrsearch.schema.manifest import sync_file
+
+# In a group of so many different texts each is compared with each, in a larger one with so many of its neighbours in
+# the order of their bands: those that share most bands stand side by side.
+WHOLE, NEIGHBOURS = 64, 16
+# Rationales whose shingles are kept at hand: 10 to 20 kilobytes each.
+AT_HAND = 4_096
+# A sentence is boilerplate where so many letters have it, and items of so many families: copies of a text are one.
+LETTERS, OTHERS = 5, 3
+# Sentences are first counted by this many bits of their digests, which leaves few that must be looked at.
+TALLY_BITS = 24
+# Of the numbers in the files.
+KIND = "I"
+
+# (letter, row, number of the item)
+Named = tuple[str, int, int]
+
+
+class Circles:
+    """Rows that belong together: each has one circle, and two circles can be joined."""
+
+    def __init__(self, rows: int) -> None:
+        self.parents = array("I", range(rows))
+
+    def first(self, row: int) -> int:
+        """The least row of its circle."""
+        parents = self.parents
+        while parents[row] != row:
+            parents[row] = parents[parents[row]]
+            row = parents[row]
+        return row
+
+    def join(self, row: int, other: int) -> None:
+        """Make one circle of two."""
+        one, two = self.first(row), self.first(other)
+        self.parents[max(one, two)] = min(one, two)
+
+    def several(self) -> list[list[int]]:
+        """The circles of several rows."""
+        found: dict[int, list[int]] = {}
+        for row, parent in enumerate(self.parents):
+            if parent != row:
+                first = self.first(row)
+                found.setdefault(first, [first]).append(row)
+        return list(found.values())
+
+
+class Comparer:
+    """Compares rationales by their shingles; those that were compared last are at hand."""
+
+    def __init__(self, rows: Rows, letters: LetterFile) -> None:
+        self.rows = rows
+        self.letters = letters
+        self.shingles = lru_cache(AT_HAND)(self.read)
+
+    def read(self, row: int) -> frozenset[int]:
+        """A number for each shingle of the row's rationale, the same throughout this process."""
+        known = self.rows.row(row)
+        rationales = (item.rationale for item in self.letters.letter(known.place).items if item.item == known.item)
+        return frozenset(map(hash, shingles_of(words_in(next(rationales, "")))))
+
+    def alike(self, row: int, other: int) -> bool:
+        """The rationales share ALIKE hundredths of their shingles."""
+        fewer, more = sorted((self.rows.row(row).shingles, self.rows.row(other).shingles))
+        if 100 * fewer < ALIKE * more:
+            return False
+        one, two = self.shingles(row), self.shingles(other)
+        shared = len(one & two)
+        return 100 * shared >= ALIKE * (len(one) + len(two) - shared)
+
+
+class Finder:
+    """Finds the families of a generation.
+
+    living  1 for each row that the index holds and that has a rationale
+    fresh   1 for each row that was not compared before
+    """
+
+    def __init__(self, engine_dir: Path, alive: Iterable[int]) -> None:
+        self.rows = Rows(engine_dir)
+        self.living = bytearray(len(self.rows))
+        for row in alive:
+            self.living[row] = self.rows.row(row).shingles > 0
+        self.fresh = bytearray(self.living)
+        self.circles = Circles(len(self.rows))
+        self.signature = lru_cache(AT_HAND)(self.rows.signature)
+        self.alike = Comparer(self.rows, LetterFile(engine_dir)).alike
+
+    def keep(self, before: Families) -> None:
+        """Take over the families of the generation that this one adds to, but those that lost a row."""
+        held = len(before.parts[0])
+        self.fresh[:held] = bytes(held)
+        for number in range(1, len(before) + 1):
+            members = before.members(number)
+            whole = all(self.living[row] for row in members)
+            for row in members:
+                if whole:
+                    self.circles.join(members[0], row)
+                else:
+                    self.fresh[row] = self.living[row]
+
+    def families(self) -> list[list[int]]:
+        """The rows of each family of several."""
+        if any(self.fresh):
+            for band in range(BANDS):
+                for group in self.groups(self.rows.band(band)):
+                    self.join_alike(self.distinct(group), band)
+        return self.circles.several()
+
+    def groups(self, band: Sequence[int]) -> Iterator[list[int]]:
+        """Living rows with the same value, in groups of several with a fresh one among them."""
+        wanted = set(compress(band, self.fresh))
+        rows = compress(range(len(band)), map(and_, self.living, map(wanted.__contains__, band)))
+        for _, group in groupby(sorted(band[row] << 32 | row for row in rows), key=lambda pair: pair >> 32):
+            found = [pair & 0xFFFF_FFFF for pair in group]
+            if len(found) > 1:
+                yield found
+
+    def distinct(self, group: Iterable[int]) -> list[int]:
+        """One row for each text, one that was compared before where there is one; rows of the same text are joined."""
+        firsts: dict[bytes, int] = {}
+        for row in sorted(group, key=self.fresh.__getitem__):
+            self.circles.join(firsts.setdefault(self.signature(row), row), row)
+        return list(firsts.values())
+
+    def join_alike(self, rows: list[int], band: int) -> None:
+        """Join those that are alike, of two at least one fresh."""
+        # Turned, so that those which share the bands behind this one too stand side by side.
+        start = band * NUMBER
+        rows.sort(key=lambda row: self.signature(row)[start:] + self.signature(row)[:start])
+        reach = len(rows) if len(rows) <= WHOLE else NEIGHBOURS
+        first, fresh = self.circles.first, self.fresh
+        for place, row in enumerate(rows):
+            for other in rows[max(0, place - reach) : place]:
+                if (fresh[row] or fresh[other]) and first(row) != first(other) and self.alike(row, other):
+                    self.circles.join(row, other)
+
+
+def write_families(
+    engine_dir: Path, alive: Iterable[int], *, before: Path | None, named: Callable[[], Iterable[Named]]
+) -> None:
+    """Find the families and the boilerplate among the rows in the folder, and write them beside.
+
+    alive   rows whose items the index holds
+    before  the folder of the generation that this one adds to, if any
+    named   the rows by letter and item, which puts families in order; asked for when they are found
+    """
+    finder = Finder(engine_dir, alive)
+    if before:
+        finder.keep(Families(before))
+    families = in_order(finder.families(), named)
+    family_of = array(KIND, bytes(NUMBER * len(finder.rows)))
+    starts = array(KIND, [0])
+    for number, members in enumerate(families, 1):
+        starts.append(starts[-1] + len(members))
+        for row in members:
+            family_of[row] = number
+    in_families = array(KIND, (row for members in families for row in members))
+    head = array(KIND, (len(family_of), len(families), len(in_families)))
+    write_anew(engine_dir / FAMILIES, (head, family_of, starts, in_families))
+    write_anew(engine_dir / BOILERPLATE, (array(KIND, sorted(boilerplate(finder, engine_dir, family_of))),))
+
+
+def in_order(families: Sequence[Sequence[int]], named: Callable[[], Iterable[Named]]) -> list[list[int]]:
+    """The rows of each family by letter and item, and the families by their first ones."""
+    if not families:
+        return []
+    wanted = {row for rows in families for row in rows}
+    names = {row: (letter_id, item) for letter_id, row, item in named() if row in wanted}
+    return sorted((sorted(rows, key=names.__getitem__) for rows in families), key=lambda rows: names[rows[0]])
+
+
+def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> Iterator[int]:
+    """Digests of sentences that LETTERS letters have, in rationales of OTHERS families."""
+    digests = numbers_in(engine_dir / SENTENCES)
+    tally = bytearray(1 << TALLY_BITS)
+    shift = 8 * NUMBER - TALLY_BITS
+    for digest in digests:
+        if tally[digest >> shift] < LETTERS:
+            tally[digest >> shift] += 1
+    # Of a digest the letters, the last of them, and the families; rows of a letter stand side by side.
+    counted: dict[int, tuple[int, int, frozenset[int]]] = {}
+    start = 0
+    for number in range(len(finder.rows)):
+        row = finder.rows.row(number)
+        own, start = digests[start : row.sentences], row.sentences
+        if not finder.living[number]:
+            continue
+        family = frozenset((family_of[number] or -number - 1,))
+        for digest in own:
+            if tally[digest >> shift] < LETTERS:
+                continue
+            letters, last, families = counted.get(digest, (0, -1, frozenset()))
+            if letters < LETTERS or len(families) < OTHERS:
+                more = last != row.place
+                now = families if len(families) >= OTHERS else families | family
+                counted[digest] = letters + more, row.place, now
+                if letters + more >= LETTERS and len(now) >= OTHERS:
+                    yield digest
+
+
+def write_anew(path: Path, parts: Iterable["array[int]"]) -> None:
+    """Write numbers into a new file of that name; one that was there may be another generation's, too."""
+    path.unlink(missing_ok=True)
+    with path.open("wb") as stream:
+        for part in parts:
+            part.tofile(stream)
+    sync_file(path)

@@ -1,0 +1,66 @@
+"""What an item's rationale is recognised by: by it families are found without reading all rationales again."""
+
+from struct import Struct as Format
+from zlib import crc32
+
+import rensa  # type: ignore[import-untyped]
+from msgspec import Struct
+
+from imrsearch.schema.families import BAND, BANDS, LEAST_WORDS, outcome_code, sentence_digest, shingles_of, words_in
+from imrsearch.schema.records import Item
+from imrsearch.schema.sentences import sentences_of
+
+# Hashes are drawn by this number: another one makes other bands.
+SEED = 42
+BAND_HASHES = Format(f"<{BAND}I")
+MOST_SHINGLES = 65_535
+NUMBER = Format("<I")
+
+
+class Likeness(Struct, frozen=True):
+    """What an item's row is made of, but for its place.
+
+    item       number in its letter
+    outcome    as a number
+    shingles   different runs of words of the rationale, 0 where there is none
+    bands      of their least hashes, each of 4 bytes
+    sentences  a digest of each, of 4 bytes
+    """
+
+    item: int
+    outcome: int
+    shingles: int
+    bands: bytes
+    sentences: bytes
+
+
+def likeness_of(item: Item) -> Likeness:
+    """What the item's rationale is recognised by."""
+    words: list[str] = []
+    digests: list[int] = []
+    for start, end in sentences_of(item.rationale):
+        own = words_in(item.rationale[start:end])
+        words += own
+        if len(own) >= LEAST_WORDS:
+            digests.append(sentence_digest(own))
+    shingles = set(shingles_of(words))
+    return Likeness(
+        item=item.item,
+        outcome=outcome_code(item.outcome),
+        shingles=min(len(shingles), MOST_SHINGLES),
+        bands=bands_of(shingles),
+        sentences=b"".join(map(NUMBER.pack, digests)),
+    )
+
+
+def bands_of(shingles: set[str]) -> bytes:
+    """The bands of 4 bytes each, one behind another."""
+    least = rensa.RMinHash(num_perm=BANDS * BAND, seed=SEED)
+    least.update(list(shingles))
+    hashes = least.digest()
+    return b"".join(NUMBER.pack(folded(hashes[start : start + BAND])) for start in range(0, len(hashes), BAND))
+
+
+def folded(hashes: list[int]) -> int:
+    """4 bytes that tell these hashes from others."""
+    return crc32(BAND_HASHES.pack(*hashes))
