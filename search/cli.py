@@ -1,28 +1,27 @@
 """The command line: `imrsearch QUERY`, and the commands that read, index and show letters."""
 
 import contextlib
-import inspect
 import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
-from imrsearch.schema.fields import FACETS, FILTERS
+from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.cli_index import app as index_commands
+from imrsearch.search.cli_sets import app as set_commands
+from imrsearch.search.filters import Expand, Limit, Offset, Order, Since, Until, Widen, Words, with_filters
 from imrsearch.search.helptext import EXAMPLES, HELP
-from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_error, say
+from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_answer, print_error, say
 
 if TYPE_CHECKING:
-    from imrsearch.search.explain import Explanation
-    from imrsearch.search.query import Sort
-    from imrsearch.search.results import Results
+    from imrsearch.search.query import Query, Sort
+    from imrsearch.search.searcher import Searcher
 
 # Ids of the fictional letters: case numbers that cannot exist, and files named so.
 FICTIONAL = re.compile(r"CM\d\d-99\d{5,6}$|fictional-")
@@ -46,7 +45,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         command = typer.main.get_group(app)
-        arguments = with_command(sys.argv[1:], command.commands, with_value=value_options(command))
+        commands = {name: tuple(getattr(each, "commands", ())) for name, each in command.commands.items()}
+        arguments = with_command(sys.argv[1:], commands, with_value=value_options(command))
         code = command(args=arguments, prog_name="imrsearch", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except ImrSearchError as error:
@@ -54,7 +54,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except Exception as error:
         if misuse := getattr(error, "format_message", None):
-            print_error(UsageError(misuse().rstrip("."), hint="imrsearch COMMAND --help shows what there is"))
+            hint = "imrsearch COMMAND --help shows what there is; imrsearch search WORDS searches for any words"
+            print_error(UsageError(misuse().rstrip("."), hint=hint))
             sys.exit(UsageError.exit_code)
         # No traceback reaches a user; whoever looks for the fault sets IMRSEARCH_DEBUG.
         if os.environ.get("IMRSEARCH_DEBUG"):
@@ -66,13 +67,14 @@ def main() -> None:
 
 def value_options(group: typer.core.TyperGroup) -> set[str]:
     """Every option of a command that takes a value."""
-    options = (option for command in group.commands.values() for option in command.params)
-    return {
-        name
-        for option in options
-        if option.param_type_name == "option" and not getattr(option, "is_flag", False)
-        for name in option.opts
-    }
+    names: set[str] = set()
+    for command in group.commands.values():
+        if isinstance(command, typer.core.TyperGroup):
+            names |= value_options(command)
+        for option in command.params:
+            if option.param_type_name == "option" and not getattr(option, "is_flag", False):
+                names.update(option.opts)
+    return names
 
 
 def interrupt(_signal: int, _frame: object) -> None:
@@ -81,55 +83,32 @@ def interrupt(_signal: int, _frame: object) -> None:
     raise Interrupted("interrupted", hint=hint)
 
 
-def filter_options() -> Iterator[inspect.Parameter]:
-    """One repeatable option for each filter of the field list."""
-    for field in FILTERS:
-        # Typer reads an option from its annotation, which the field list supplies here: the one place for Any.
-        annotation: Any = Annotated[
-            list[str] | None, typer.Option(f"--{field.option}", metavar="VALUE", help=field.help)
-        ]
-        yield inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-
-
-def with_filters(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each filter, given to it as `filters`."""
-    own = inspect.signature(command)
-    kept = [parameter for parameter in own.parameters.values() if parameter.name != "filters"]
-    options = list(filter_options())
-
-    def run(**values: Any) -> None:
-        filters = {option.name: tuple(given) for option in options if (given := values.pop(option.name, None))}
-        command(filters=filters, **values)
-
-    run.__doc__ = command.__doc__
-    run.__signature__ = own.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *options)}
-    return run
-
-
 @app.command("search", help=HELP["search"])
 @with_filters
 def search(
     *,
-    query: Annotated[
-        list[str] | None, typer.Argument(metavar="[QUERY]...", help='Words, "phrases", field:value, OR, -word.')
-    ] = None,
+    query: Words = None,
     filters: dict[str, tuple[str, ...]],
-    since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Decided on or after: 2016, 2016-07, 2016-07-01.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or before.")] = None,
+    since: Since = None,
+    until: Until = None,
     facets: Annotated[
         str | None, typer.Option(metavar="NAMES", help="Count values: outcome,specialty,... or all.")
     ] = None,
-    sort: Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")] = "relevance",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")] = 10,
-    offset: Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")] = 0,
-    expand: Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")] = True,
-    widen: Annotated[
-        bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")
-    ] = True,
+    sort: Order = "relevance",
+    limit: Limit = 10,
+    offset: Offset = 0,
+    collapse: Annotated[
+        bool,
+        typer.Option("--collapse", help="Show one of the items with nearly the same reasons: so it is unless --json."),
+    ] = False,
+    every: Annotated[bool, typer.Option("--expand", help="Show all items with nearly the same reasons.")] = False,
+    expand: Expand = True,
+    widen: Widen = True,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Instead of hits print a record of the search that lets others repeat it."),
+    ] = False,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
@@ -140,28 +119,24 @@ def search(
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
         sort=cast("Sort", sort), limit=limit, offset=offset,
-        expand=expand, widen=widen,
+        collapse=(collapse or not json) and not every, expand=expand, widen=widen,
     )  # fmt: skip
     searcher = Searcher.open(index_folder(index))
+    if record:
+        sys.exit(print_record(searcher, asked, json=json))
     results = searcher.search(asked)
     explanation = searcher.explain(asked) if explain else None
     print_answer(results, explanation, json=json)
     sys.exit(0 if results.total else 1)
 
 
-def print_answer(results: "Results", explanation: "Explanation | None", *, json: bool) -> None:
-    """Cards on a terminal, plain lines elsewhere, or one JSON object."""
-    from imrsearch.search import render
+def print_record(searcher: "Searcher", query: "Query", *, json: bool) -> int:
+    """The record of a search, in lines or as one JSON object; the exit code is that of the search."""
+    from imrsearch.search.record import record_json, record_of, record_text
 
-    if json:
-        say(render.as_json(results, explanation))
-        return
-    if sys.stdout.isatty():
-        render.print_cards(results)
-    else:
-        say(render.as_plain(results))
-    if explanation:
-        say(render.explanation_plain(explanation))
+    kept = record_of(searcher, query)
+    say(record_json(kept) if json else record_text(kept))
+    return 0 if kept.items else 1
 
 
 def facet_names(given: str | None) -> tuple[str, ...]:
@@ -171,12 +146,14 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(set_commands)
 
 
 @app.command(help=HELP["show"])
 def show(
     *,
     id: Annotated[str, typer.Argument(metavar="ID", help="An item, CM17-0019171:2, or a letter, CM17-0019171.")],
+    specific: Annotated[bool, typer.Option("--specific", help="Leave out sentences that many letters have.")] = False,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
@@ -188,9 +165,9 @@ def show(
     if json:
         say(render.shown_json(shown))
     elif sys.stdout.isatty():
-        render.print_shown(shown)
+        render.print_shown(shown, specific=specific)
     else:
-        say(render.shown_plain(shown))
+        say(render.shown_plain(shown, specific=specific))
 
 
 @app.command()

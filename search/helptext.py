@@ -10,6 +10,8 @@ Examples:
   imrsearch '"weaning" treatment:norco -acupuncture' --since 2016
   imrsearch --drug tramadol --sort newest                all items on a drug
   imrsearch show CM17-0019171:2                          one item in full
+  imrsearch set add hearing CM17-0019171:2               keep items together
+  imrsearch save weaning opioids weaning --since 2016    keep a search: imrsearch new weaning
 """
 
 # Help of the commands that take words, with examples.
@@ -69,5 +71,45 @@ Show an item in full with its letter's header, or a whole letter.
 Examples:
   imrsearch show CM17-0019171:2
   imrsearch show CM17-0019171 --json
+""",
+    "set": """\
+Keep items together, in a text file that you may edit.
+
+\b
+Examples:
+  imrsearch set add hearing CM17-0019171:2 CM17-0019173
+  imrsearch norco --json | jq -r '.hits[].id' | imrsearch set add hearing -
+  imrsearch set show hearing
+  imrsearch set export hearing > hearing.txt
+  imrsearch set remove hearing CM17-0019173
+""",
+    "save": """\
+Save a search under a name; imrsearch run NAME asks it again, imrsearch new NAME for what is new.
+
+\b
+Examples:
+  imrsearch save weaning "opioids weaning" --outcome overturned --since 2016
+  imrsearch run weaning
+  imrsearch new weaning
+""",
+    "run": """\
+Ask a saved search again.
+
+What it finds is remembered, not only what is printed: imrsearch new NAME leaves it out.
+
+\b
+Examples:
+  imrsearch run weaning
+  imrsearch run weaning --limit 50 --json
+""",
+    "new": """\
+Print what a saved search finds now and did not find before: all of it, unless --limit is given.
+
+What it finds is remembered, not only what is printed. To search for the word: imrsearch search new
+
+\b
+Examples:
+  imrsearch new weaning
+  imrsearch new weaning --json | jq -r '.hits[].id'
 """,
 }

@@ -1,7 +1,7 @@
 """An opened index: questions in, results out; letters by their id."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
@@ -35,12 +35,13 @@ from imrsearch.search.counts import count_facets, count_having, count_letters, w
 from imrsearch.search.engine import Engine
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
+from imrsearch.search.families import boilerplate_of, collapsed, count_families, families_of
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.order import Row, ranked
 from imrsearch.search.query import Query, checked
-from imrsearch.search.results import FacetCount, Hit, IndexFigures, Results, Shown
+from imrsearch.search.results import FacetCount, Family, Hit, IndexFigures, Results, Shown
 from imrsearch.search.snippet import marked_treatment, passage_of
 from imrsearch.search.values import with_values
 from imrsearch.search.widen import widened
@@ -137,7 +138,9 @@ class Searcher:
         letters = self.manifest.letters if every else count_letters(self.engine, found, total=total)
         clock.lap("letters", letters)
         ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
-        rows = clock.lap("rank", ranked(self.engine, ordered, query=query, tree=question.tree, total=total))
+        families = clock.lap("families", self.families(query, found, total=total))
+        ranking = partial(ranked, self.engine, ordered, tree=question.tree, total=total)
+        rows, more = clock.lap("rank", self.page(query, ranking, total=total))
         facets = clock.lap("facets", self.facets(query, question, found=found))
         hits = self.hits(rows, wanted, clock=clock)
         remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
@@ -150,15 +153,33 @@ class Searcher:
             index=IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items),
             total=total,
             total_letters=letters,
+            total_families=families,
             returned=len(hits),
-            truncated=total > query.offset + len(hits),
+            truncated=more,
             took_ms=clock.total_ms,
             notices=notices,
             hits=hits,
             facets=facets,
             offset=query.offset,
+            collapsed=query.collapse,
         )
         return Answer(results, question, ordered)
+
+    def families(self, query: Query, found: tantivy.Query, *, total: int) -> int | None:
+        """To how many families the items belong; null where they are too many to count."""
+        return count_families(self.engine, found, total=total, items=self.manifest.items, quick=not query.letters)
+
+    def page(self, query: Query, ranking: Callable[..., list[Row]], *, total: int) -> tuple[list[Row], bool]:
+        """The page of items, or of families, and whether there are more behind it."""
+        if not query.collapse:
+            rows = ranking(query=query)
+            return rows, total > query.offset + len(rows)
+
+        def first(number: int) -> list[Row]:
+            return ranking(query=structs.replace(query, offset=0, limit=number))
+
+        page = collapsed(self.engine, first, offset=query.offset, limit=query.limit, total=total)
+        return page.rows, page.more
 
     def explain(self, query: Query, *, id: str | None = None) -> Explanation:
         """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""
@@ -271,16 +292,22 @@ class Searcher:
         """Some item has no date."""
         return self.engine.count(undated(everything(), self.engine)) > 0
 
-    def hits(self, rows: Iterable[Row], wanted: Sequence[Wanted], *, clock: Clock) -> tuple[Hit, ...]:
+    def hits(self, rows: Sequence[Row], wanted: Sequence[Wanted], *, clock: Clock) -> tuple[Hit, ...]:
         """What is shown of each item."""
         letters = clock.lap("fetch", [(self.engine.letter(row.address), row.score) for row in rows])
-        return clock.lap("snippets", tuple(hit_of(letter, wanted, score=score) for letter, score in letters))
+        hits = clock.lap("snippets", tuple(hit_of(letter, wanted, score=score) for letter, score in letters))
+        families = clock.lap("families", families_of(self.engine, [row.address for row in rows]))
+        return tuple(map(with_family, hits, families))
 
     def show(self, id: str) -> Shown:
         """The item or letter of that id; UsageError names ids that begin like it."""
-        if address := self.first_with(FIELD["id"], id):
-            return Shown(self.engine.whole_letter(address), self.engine.letter(address).items[0])
-        return Shown(self.letter(id))
+        address = self.first_with(FIELD["id"], id)
+        if address is None:
+            letter = self.letter(id)
+            return Shown(letter, shared=boilerplate_of(self.engine, letter))
+        letter, item = self.engine.whole_letter(address), self.engine.letter(address).items[0]
+        (family,) = families_of(self.engine, [address])
+        return Shown(letter, item, family, boilerplate_of(self.engine, letter))
 
     def letter(self, letter_id: str) -> Letter:
         """The letter with all its items; UsageError names ids that begin like it."""
@@ -343,6 +370,13 @@ def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:
         citations=item.imr_citations,
         marks=marked_treatment(item, wanted),
     )
+
+
+def with_family(hit: Hit, family: Family | None) -> Hit:
+    """The hit with what is known of its family."""
+    if family is None:
+        return hit
+    return structs.replace(hit, family=family.id, similar=family.items - 1, family_outcomes=family.outcomes)
 
 
 def filters_of(query: Query) -> dict[str, list[str] | str]:

@@ -3,11 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from imrsearch.schema.errors import ImrSearchError, QueryError
+
+if TYPE_CHECKING:
+    from imrsearch.search.explain import Explanation
+    from imrsearch.search.results import Results
 
 IndexDir = Annotated[
     Path | None,
@@ -34,6 +38,21 @@ def print_error(error: ImrSearchError) -> None:
         print(error.shown, file=sys.stderr)
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)
+
+
+def print_answer(results: "Results", explanation: "Explanation | None", *, json: bool) -> None:
+    """Cards on a terminal, plain lines elsewhere, or one JSON object."""
+    from imrsearch.search import render, reports
+
+    if json:
+        say(render.as_json(results, explanation))
+        return
+    if sys.stdout.isatty():
+        render.print_cards(results)
+    else:
+        say(render.as_plain(results))
+    if explanation:
+        say(reports.explanation_plain(explanation))
 
 
 def index_folder(given: Path | None) -> Path:

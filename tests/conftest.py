@@ -1,7 +1,10 @@
 """Letters as files, read and indexed: what most tests of the walk from letters to answers begin with."""
 
+import io
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -11,6 +14,7 @@ from imrsearch.indexer.build import build_index
 from imrsearch.indexer.letter import parse_letter
 from imrsearch.indexer.sources import Unread, read_letters
 from imrsearch.schema.records import Letter, RawLetter
+from imrsearch.search import cli
 
 # Machines that run tests differ in speed, and no example is worth a failure because of it.
 settings.register_profile("imrsearch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,3 +85,33 @@ def plain() -> Callable[[object], object]:
         return msgspec.json.decode(msgspec.json.encode(record))
 
     return plain
+
+
+class Done(NamedTuple):
+    """What a run of the command line ended with."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process, away from the user's own index."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.delenv("IMRSEARCH_INDEX", raising=False)
+    monkeypatch.delenv("IMRSEARCH_DEBUG", raising=False)
+
+    def run(*arguments: object, stdin: str = "") -> Done:
+        monkeypatch.setattr(sys, "argv", ["imrsearch", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Done(code, out, err)
+
+    return run

@@ -1,7 +1,6 @@
 """The command line: what is printed where, in which shape, and what the exit code says."""
 
 import contextlib
-import io
 import json
 import os
 import re
@@ -12,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -28,7 +26,8 @@ from tests.corpus import letters
 
 KEY = "xanax-ambien"
 CASE = letters()[KEY]["case_number"]
-COMMANDS = ("search", "show", "status", "fields", "demo", "help", "index", "reindex", "check", "parse")
+KEEPING = ("save", "run", "new", "set", "saved")
+COMMANDS = ("search", "show", "status", "fields", "demo", "help", "index", "reindex", "check", "parse", *KEEPING)
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters returned truncated took_ms notices hits facets"
 ).split()
@@ -46,34 +45,6 @@ ITEM_KEYS = (
 REPORT_KEYS = (
     "index generation read added replaced unchanged duplicates failed letters items seconds problems notes"
 ).split()
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process, away from the user's own index."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.delenv("IMRSEARCH_INDEX", raising=False)
-    monkeypatch.delenv("IMRSEARCH_DEBUG", raising=False)
-
-    def run(*arguments: object, stdin: str = "") -> Done:
-        monkeypatch.setattr(sys, "argv", ["imrsearch", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Done(code, out, err)
-
-    return run
 
 
 @pytest.fixture(scope="session")
@@ -498,7 +469,7 @@ def examples():
     lines = [line.strip() for page in pages for line in page.splitlines() if line.startswith("  imrsearch ")]
     for line in dict.fromkeys(lines):
         arguments = shlex.split(re.split(r"\s{3,}| \| | > ", line)[0])[1:]
-        if arguments[0] not in ("index", "parse", "demo", "show"):
+        if arguments[0] not in ("index", "parse", "demo", "show", *KEEPING):
             yield pytest.param(arguments, id=" ".join(arguments))
 
 

@@ -13,7 +13,11 @@ from imrsearch.search import reports
 from imrsearch.search.language import grammar
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("search", "index", "parse", "show", "status", "fields", "demo", "help")
+COMMANDS = (
+    *("search", "index", "parse", "show", "status", "fields", "demo", "help"),
+    *("set add", "set show", "set export", "set list", "set remove"),
+    *("save", "run", "new", "saved list", "saved remove"),
+)
 # A block of the README: commands after "$ ", each with what it prints.
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 SECONDS = re.compile(r"\(\d+\.\d s\)")
@@ -40,7 +44,7 @@ def cli_page() -> str:
     """docs/cli.md."""
     pages = ["# Command line", "", "Made from `imrsearch --help` by `make docs`; do not edit.", ""]
     with tempfile.TemporaryDirectory() as folder:
-        for arguments in ([], *([name] for name in COMMANDS)):
+        for arguments in ([], *(name.split() for name in COMMANDS)):
             title = " ".join(["imrsearch", *arguments])
             pages += [f"## {title}", "", "```", run([*arguments, "--help"], Path(folder)).strip(), "```", ""]
     return "\n".join(pages)
