@@ -7,11 +7,14 @@ only new rows are compared; a family that lost a row to a newer reading of its l
 """
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import compress, groupby
+from itertools import compress
 from operator import and_
 from pathlib import Path
+
+from msgspec import Struct
 
 from imrsearch.schema.families import (
     ALIKE,
@@ -40,9 +43,6 @@ LETTERS, OTHERS = 5, 3
 TALLY_BITS = 24
 # Of the numbers in the files.
 KIND = "I"
-
-# (letter, row, number of the item)
-Named = tuple[str, int, int]
 
 
 class Circles:
@@ -74,6 +74,25 @@ class Circles:
         return list(found.values())
 
 
+class Reasons(Struct, frozen=True):
+    """What of an item its family is found by."""
+
+    item: int
+    rationale: str = ""
+
+
+class Named(Struct, frozen=True):
+    """A letter by its name."""
+
+    letter_id: str
+
+
+class Compared(Struct, frozen=True):
+    """A letter's items by their reasons."""
+
+    items: tuple[Reasons, ...]
+
+
 class Comparer:
     """Compares rationales by their shingles; those that were compared last are at hand."""
 
@@ -85,17 +104,23 @@ class Comparer:
     def read(self, row: int) -> frozenset[int]:
         """A number for each shingle of the row's rationale, the same throughout this process."""
         known = self.rows.row(row)
-        rationales = (item.rationale for item in self.letters.letter(known.place).items if item.item == known.item)
-        return frozenset(map(hash, shingles_of(words_in(next(rationales, "")))))
+        letter = self.letters.part(known.place, Compared)
+        rationale = next((item.rationale for item in letter.items if item.item == known.item), "")
+        return frozenset(map(hash, shingles_of(words_in(rationale))))
 
     def alike(self, row: int, other: int) -> bool:
         """The rationales share ALIKE hundredths of their shingles."""
-        fewer, more = sorted((self.rows.row(row).shingles, self.rows.row(other).shingles))
-        if 100 * fewer < ALIKE * more:
+        many, others = self.rows.shingles(row), self.rows.shingles(other)
+        if 100 * min(many, others) < ALIKE * max(many, others):
             return False
         one, two = self.shingles(row), self.shingles(other)
         shared = len(one & two)
         return 100 * shared >= ALIKE * (len(one) + len(two) - shared)
+
+    def name(self, row: int) -> tuple[str, int]:
+        """The letter of the row's item, and the item's number."""
+        known = self.rows.row(row)
+        return self.letters.part(known.place, Named).letter_id, known.item
 
 
 class Finder:
@@ -109,11 +134,11 @@ class Finder:
         self.rows = Rows(engine_dir)
         self.living = bytearray(len(self.rows))
         for row in alive:
-            self.living[row] = self.rows.row(row).shingles > 0
+            self.living[row] = self.rows.shingles(row) > 0
         self.fresh = bytearray(self.living)
         self.circles = Circles(len(self.rows))
         self.signature = lru_cache(AT_HAND)(self.rows.signature)
-        self.alike = Comparer(self.rows, LetterFile(engine_dir)).alike
+        self.comparer = Comparer(self.rows, LetterFile(engine_dir))
 
     def keep(self, before: Families) -> None:
         """Take over the families of the generation that this one adds to, but those that lost a row."""
@@ -136,14 +161,14 @@ class Finder:
                     self.join_alike(self.distinct(group), band)
         return self.circles.several()
 
-    def groups(self, band: Sequence[int]) -> Iterator[list[int]]:
+    def groups(self, band: Sequence[int]) -> Iterable[list[int]]:
         """Living rows with the same value, in groups of several with a fresh one among them."""
-        wanted = set(compress(band, self.fresh))
-        rows = compress(range(len(band)), map(and_, self.living, map(wanted.__contains__, band)))
-        for _, group in groupby(sorted(band[row] << 32 | row for row in rows), key=lambda pair: pair >> 32):
-            found = [pair & 0xFFFF_FFFF for pair in group]
-            if len(found) > 1:
-                yield found
+        counts = Counter(compress(band, self.living))
+        wanted = {value for value in set(compress(band, self.fresh)) if counts[value] > 1}
+        found: dict[int, list[int]] = {}
+        for row in compress(range(len(band)), map(and_, self.living, map(wanted.__contains__, band))):
+            found.setdefault(band[row], []).append(row)
+        return found.values()
 
     def distinct(self, group: Iterable[int]) -> list[int]:
         """One row for each text, one that was compared before where there is one; rows of the same text are joined."""
@@ -158,26 +183,25 @@ class Finder:
         start = band * NUMBER
         rows.sort(key=lambda row: self.signature(row)[start:] + self.signature(row)[:start])
         reach = len(rows) if len(rows) <= WHOLE else NEIGHBOURS
-        first, fresh = self.circles.first, self.fresh
+        first, fresh, alike = self.circles.first, self.fresh, self.comparer.alike
         for place, row in enumerate(rows):
             for other in rows[max(0, place - reach) : place]:
-                if (fresh[row] or fresh[other]) and first(row) != first(other) and self.alike(row, other):
+                if (fresh[row] or fresh[other]) and first(row) != first(other) and alike(row, other):
                     self.circles.join(row, other)
 
 
-def write_families(
-    engine_dir: Path, alive: Iterable[int], *, before: Path | None, named: Callable[[], Iterable[Named]]
-) -> None:
+def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | None = None) -> None:
     """Find the families and the boilerplate among the rows in the folder, and write them beside.
 
     alive   rows whose items the index holds
     before  the folder of the generation that this one adds to, if any
-    named   the rows by letter and item, which puts families in order; asked for when they are found
     """
     finder = Finder(engine_dir, alive)
     if before:
         finder.keep(Families(before))
-    families = in_order(finder.families(), named)
+    # The order of rows is that in which letters came: names put families in one that is always the same.
+    named = ([(finder.comparer.name(row), row) for row in rows] for rows in finder.families())
+    families = [[row for _, row in members] for members in sorted(map(sorted, named))]
     family_of = array(KIND, bytes(NUMBER * len(finder.rows)))
     starts = array(KIND, [0])
     for number, members in enumerate(families, 1):
@@ -188,15 +212,6 @@ def write_families(
     head = array(KIND, (len(family_of), len(families), len(in_families)))
     write_anew(engine_dir / FAMILIES, (head, family_of, starts, in_families))
     write_anew(engine_dir / BOILERPLATE, (array(KIND, sorted(boilerplate(finder, engine_dir, family_of))),))
-
-
-def in_order(families: Sequence[Sequence[int]], named: Callable[[], Iterable[Named]]) -> list[list[int]]:
-    """The rows of each family by letter and item, and the families by their first ones."""
-    if not families:
-        return []
-    wanted = {row for rows in families for row in rows}
-    names = {row: (letter_id, item) for letter_id, row, item in named() if row in wanted}
-    return sorted((sorted(rows, key=names.__getitem__) for rows in families), key=lambda rows: names[rows[0]])
 
 
 def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """What an item's rationale is recognised by: by it families are found without reading all rationales again."""
 
+from functools import lru_cache
 from struct import Struct as Format
 from zlib import crc32
 
@@ -36,21 +37,23 @@ class Likeness(Struct, frozen=True):
 
 def likeness_of(item: Item) -> Likeness:
     """What the item's rationale is recognised by."""
+    shingles, bands, sentences = recognised(item.rationale)
+    return Likeness(item.item, outcome_code(item.outcome), min(shingles, MOST_SHINGLES), bands, sentences)
+
+
+# Items of a letter often have one rationale.
+@lru_cache(64)
+def recognised(rationale: str) -> tuple[int, bytes, bytes]:
+    """How many shingles the rationale has, its bands, and digests of its sentences."""
     words: list[str] = []
     digests: list[int] = []
-    for start, end in sentences_of(item.rationale):
-        own = words_in(item.rationale[start:end])
+    for start, end in sentences_of(rationale):
+        own = words_in(rationale[start:end])
         words += own
         if len(own) >= LEAST_WORDS:
             digests.append(sentence_digest(own))
     shingles = set(shingles_of(words))
-    return Likeness(
-        item=item.item,
-        outcome=outcome_code(item.outcome),
-        shingles=min(len(shingles), MOST_SHINGLES),
-        bands=bands_of(shingles),
-        sentences=b"".join(map(NUMBER.pack, digests)),
-    )
+    return len(shingles), bands_of(shingles), b"".join(map(NUMBER.pack, digests))
 
 
 def bands_of(shingles: set[str]) -> bytes:

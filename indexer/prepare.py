@@ -182,20 +182,15 @@ class HeldLetters:
             found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=field)
             return int(found.hits[0][0]) if found.hits else None
 
-    def each(self, *fields: str, by: str | None = None) -> Iterator[tuple[Any, ...]]:
-        """The numbers that every item has in the fields; `by`: behind its value of that field, in the order of that."""
+    def each(self, *fields: str) -> Iterator[tuple[Any, ...]]:
+        """The numbers that every item has in the fields."""
         with engine_errors("the items cannot be read"):
             if not self.searcher.num_docs:
                 return
-            everything, order = tantivy.Query.all_query(), tantivy.Order.Asc
-            hits = self.searcher.search(
-                everything, self.searcher.num_docs, count=False, order_by_field=by, order=order
-            ).hits
+            hits = self.searcher.search(tantivy.Query.all_query(), self.searcher.num_docs, count=False).hits
             for start in range(0, len(hits), AT_ONCE):
-                some = hits[start : start + AT_ONCE]
-                addresses = [address for _, address in some]
-                values = [self.searcher.fast_field_values(field, addresses) for field in fields]
-                yield from zip(*([[value for value, _ in some]] if by else []), *values, strict=True)
+                addresses = [address for _, address in hits[start : start + AT_ONCE]]
+                yield from zip(*(self.searcher.fast_field_values(field, addresses) for field in fields), strict=True)
 
     def term(self, field: str, value: str) -> tantivy.Query:
         """Items with that value."""

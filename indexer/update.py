@@ -315,8 +315,7 @@ class Update:
         """Write the families of the items: only now all are known."""
         held = HeldLetters(self.index_dir, self.folder.name)
         before = self.index_dir / self.before.engine if self.adds else None
-        rows = (row for (row,) in held.each(ROW))
-        write_families(self.folder, rows, before=before, named=lambda: held.each(ROW, "item", by="letter_id"))
+        write_families(self.folder, (row for (row,) in held.each(ROW)), before=before)
 
     def abandon(self, *, forget: bool, save: bool = False) -> None:
         """Let the next writer in.

@@ -32,6 +32,8 @@ BANDS, BAND = 11, 6
 # Place of the letter, the bands, where the row's sentences end, number of the item, shingles, outcome.
 RECORD = struct.Struct(f"<Q{BANDS}IIIHBx")
 FIRST_BAND = 2
+# In numbers of 4 bytes: where in a record that one stands which begins with the shingles, in 2 bytes.
+SHINGLES, SHINGLES_ONLY = 15, 0xFFFF
 NUMBER = 4
 OUTCOMES = ("other", "upheld", "overturned")
 WORD = re.compile(r"\w+")
@@ -116,6 +118,10 @@ class Rows:
             raise IndexFailure(f"{self.path} has no row {number:,}", hint=damage_hint(self.path))
         place, *_, sentences, item, shingles, outcome = RECORD.unpack_from(self.content, number * RECORD.size)
         return Row(place, item, shingles, sentences, OUTCOMES[outcome % len(OUTCOMES)])
+
+    def shingles(self, number: int) -> int:
+        """How many different shingles the rationale of a row has."""
+        return self.numbers[number * (RECORD.size // NUMBER) + SHINGLES] & SHINGLES_ONLY
 
     def band(self, band: int) -> list[int]:
         """One band of every row."""

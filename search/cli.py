@@ -99,9 +99,11 @@ def search(
     offset: Offset = 0,
     collapse: Annotated[
         bool,
-        typer.Option("--collapse", help="Show one of the items with nearly the same reasons: so it is unless --json."),
+        typer.Option("--collapse", help="List one of the items with nearly the same reasons; done unless --json."),
     ] = False,
-    every: Annotated[bool, typer.Option("--expand", help="Show all items with nearly the same reasons.")] = False,
+    every: Annotated[
+        bool, typer.Option("--expand", help="List every item, also those with nearly the same reasons.")
+    ] = False,
     expand: Expand = True,
     widen: Widen = True,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,

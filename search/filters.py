@@ -16,8 +16,10 @@ Until = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or b
 Order = Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")]
 Offset = Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")]
+# --expand is about items.
 Expand = Annotated[
-    bool, typer.Option(" /--no-expand", help="Search the names as given: no other names of drugs and treatments.")
+    bool,
+    typer.Option("--names/--no-expand", help="Also search the other names of drugs, classes and treatments."),
 ]
 Widen = Annotated[bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")]
 

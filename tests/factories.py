@@ -50,7 +50,6 @@ def index_of(letters: Iterable[Letter], index_dir: Path, *, segments: int = 1) -
     writer = index.writer(heap_size=20_000_000, num_threads=1)
     packer = LetterPacker(b"")
     documents: list[str] = []
-    named: list[tuple[str, int, int]] = []
     held = 0
     letter_file, rows = FrameWriter(engine / LETTERS), RowWriter(engine)
     letter_file.add(framed_dictionary(b""))
@@ -59,11 +58,10 @@ def index_of(letters: Iterable[Letter], index_dir: Path, *, segments: int = 1) -
         for chunk, each in zip(chunks_of(one), one.items, strict=True):
             row = rows.add(likeness_of(each), place)
             documents.append(placed(to_document(chunk), place, row))
-            named.append((one.letter_id, row, each.item))
         held += 1
     letter_file.close()
     rows.close()
-    write_families(engine, range(len(named)), before=None, named=lambda: named)
+    write_families(engine, range(len(documents)))
     for part in range(segments):
         for document in documents[part::segments]:
             writer.add_json(document)

@@ -1,9 +1,11 @@
 """Families against brute force, however an index came about; boilerplate against counting; damage that is found."""
 
+import io
 import json
 import os
 import random
 import re
+import sys
 from array import array
 from collections import Counter, defaultdict
 from functools import cache
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from rich.console import Console
 
 from imrsearch.indexer.build import build_index, reindex
 from imrsearch.indexer.check import check_index
@@ -20,6 +23,9 @@ from imrsearch.indexer.likeness import likeness_of
 from imrsearch.schema.errors import IndexFailure, UsageError
 from imrsearch.schema.families import BAND, BANDS, FAMILIES, NUMBER, ROWS, Families, shingles_of, words_in
 from imrsearch.schema.manifest import FileSeal, digest_of_file, read_manifest, write_manifest
+from imrsearch.search import families, render
+from imrsearch.search.cli import main
+from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from tests.corpus.generator import generated
 from tests.factories import index_of, item, letter
@@ -347,3 +353,137 @@ def test_real_letters(tmp_path):
     found = set(map(frozenset, families_in(index_of(letters, tmp_path / "index"))))
     assert found == truth
     assert Counter(map(len, found))[2] > 5
+
+
+# What users see.
+SHARED = "Opioids are to be tapered slowly. "
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """Two families, one with both outcomes, and items that are alone; "reasons" is in all of them, best in the last."""
+    one, other = (twins(prose(150, seed=seed), 8, changed=1, seed=seed) for seed in (1, 2))
+    alone = [f"{prose(20, seed=seed)}. {SHARED}Not alike, reasons {'reasons ' * seed}." for seed in range(10, 16)]
+    texts = [*(f"{text} reasons" for text in one + other), *alone]
+    letters = [
+        letter(
+            id,
+            item("Norco", rationale=text, outcome="overturned" if place == 3 else "upheld"),
+            decision_date=f"2017-01-{place:02}",
+        )
+        for id, text, place in ((f"CM17-{place:07}", text, place) for place, text in enumerate(texts, 1))
+    ]
+    return Searcher.open(index_of(letters, tmp_path_factory.mktemp("searched") / "index"))
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest"])
+@pytest.mark.parametrize("limit", [1, 3, 5, 30])
+def test_a_page_has_one_item_of_each_family(sort, limit, searched):
+    every = searched.search(Query(text="reasons", sort=sort, limit=99)).hits
+    firsts = [
+        hit
+        for place, hit in enumerate(every)
+        if hit.family is None or hit.family not in {h.family for h in every[:place]}
+    ]
+    assert (len(every), len(firsts)) == (22, 8)
+    for offset in range(0, 10, limit):
+        results = searched.search(Query(text="reasons", sort=sort, limit=limit, offset=offset, collapse=True))
+        assert [hit.id for hit in results.hits] == [hit.id for hit in firsts[offset : offset + limit]]
+        assert (results.total, results.total_families) == (22, 8)
+        assert results.truncated is (offset + limit < 8)
+
+
+def test_what_a_hit_says_of_its_family(searched):
+    [hit] = searched.search(Query(text='id:"CM17-0000005:1"')).hits
+    assert (hit.family, hit.similar, hit.family_outcomes) == ("CM17-0000001:1", 7, {"upheld": 7, "overturned": 1})
+    [alone] = searched.search(Query(text='id:"CM17-0000017:1"')).hits
+    assert (alone.family, alone.similar, alone.family_outcomes) == (None, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        pytest.param(Query(), "10 of 22 items in 22 letters, 8 families", id="items"),
+        pytest.param(Query(collapse=True), "8 families, 22 items in 22 letters", id="all-families"),
+        pytest.param(Query(collapse=True, limit=3), "3 of 8 families, 22 items in 22 letters", id="some-families"),
+        pytest.param(
+            Query(collapse=True, limit=3, offset=6), "7-8 of 8 families, 22 items in 22 letters", id="last-families"
+        ),
+        pytest.param(
+            Query(collapse=True, since="2017-01-17"), "6 items in 6 letters · since: 2017-01-17", id="each-alone"
+        ),
+        pytest.param(
+            Query(collapse=True, until="2017-01-08"),
+            "1 family, 8 items in 8 letters · until: 2017-01-08",
+            id="one-family",
+        ),
+    ],
+)
+def test_totals_by_items_letters_and_families(query, line, searched):
+    assert render.counts_line(searched.search(query)) == line
+
+
+def test_families_are_counted_as_far_as_that_is_quick(searched, monkeypatch):
+    monkeypatch.setattr(families, "QUICK", 5)
+    assert searched.search(Query(text="reasons")).total_families == 8
+    monkeypatch.setattr(searched, "manifest", structs.replace(searched.manifest, items=99))
+    assert searched.search(Query(text="reasons")).total_families is None
+    assert searched.search(Query(text="reasons", letters=True)).total_families == 8
+
+
+def test_in_print(searched):
+    results = searched.search(Query(sort="oldest", collapse=True))
+    lines = render.as_plain(results).splitlines()
+    assert "  and 7 similar: both outcomes, 7 upheld, 1 overturned" in lines
+    assert "  and 7 similar" in lines
+    assert len([line for line in lines if "similar" in line]) == 2
+    out = io.StringIO()
+    render.print_cards(results, Console(file=out, width=400))
+    assert "\n  and 7 similar: both outcomes, 7 upheld, 1 overturned\n" in out.getvalue()
+    assert "similar" not in render.as_plain(searched.search(Query(sort="oldest", limit=3)))
+    assert json.loads(render.as_json(results))["total_families"] == 8
+
+
+def test_an_item_tells_of_its_family_and_its_boilerplate(searched):
+    shown = searched.show("CM17-0000003:1")
+    assert "family: CM17-0000001:1, 8 items (7 upheld, 1 overturned)" in render.shown_plain(shown).splitlines()
+    given = json.loads(render.shown_json(shown))
+    assert given["family"] == {"id": "CM17-0000001:1", "items": 8, "outcomes": {"upheld": 7, "overturned": 1}}
+    alone = searched.show("CM17-0000017:1")
+    given = json.loads(render.shown_json(alone))
+    [[start, end]] = given["boilerplate"]
+    assert (given["family"], alone.item.rationale[start:end]) == (None, SHARED.strip())
+    plain, specific = (render.shown_plain(alone, specific=specific) for specific in (False, True))
+    assert SHARED.strip() in plain
+    assert SHARED.strip() not in specific
+    assert ". … Not alike" in specific
+    assert "(1 sentence that many letters have left out)" in specific
+    out = io.StringIO()
+    render.print_shown(alone, Console(file=out, width=400, force_terminal=True, color_system="standard"))
+    assert f"\x1b[2m{SHARED.strip()}\x1b[0m" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("given", "collapsed", "names"),
+    [
+        pytest.param([], True, True, id="text"),
+        pytest.param(["--expand"], False, True, id="every-item"),
+        pytest.param(["--no-expand"], True, False, id="names-as-given"),
+        pytest.param(["--json"], False, True, id="programs"),
+        pytest.param(["--json", "--collapse"], True, True, id="programs-that-ask"),
+    ],
+)
+def test_the_options(given, collapsed, names, tmp_path, capsys, monkeypatch):
+    texts = twins(prose(150, seed=1), 3, changed=1)
+    letters = [
+        letter(f"CM17-{place:07}", item("Klonopin", drugs=("clonazepam",), rationale=text))
+        for place, text in enumerate(texts)
+    ]
+    index = index_of(letters, tmp_path / "index")
+    monkeypatch.setattr(sys, "argv", ["imrsearch", "klonopin", "--index", str(index), *given])
+    with pytest.raises(SystemExit):
+        main()
+    printed = capsys.readouterr().out
+    ids = set(re.findall(r"CM17-\d{7}:1", printed))
+    assert len(ids) == (1 if collapsed else 3)
+    assert ("clonazepam" in printed.replace('"drugs":["clonazepam"]', "")) is names

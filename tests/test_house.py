@@ -20,7 +20,7 @@ FRONT_DOORS = {*COMMAND_LINE, "search/reports.py", "search/progress.py", "search
 ENGINE = {
     "schema/documents.py",
     *(f"indexer/{name}.py" for name in ("check", "prepare", "update")),
-    *(f"search/{name}.py" for name in ("compile", "counts", "engine", "order", "proximity", "searcher")),
+    *(f"search/{name}.py" for name in ("compile", "counts", "engine", "families", "order", "proximity", "searcher")),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
 NAMELESS = {"utils", "util", "misc", "common", "core", "base", "helpers"}

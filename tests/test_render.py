@@ -46,7 +46,10 @@ LETTERS = (
     ),
     letter("other", item("Knee brace", outcome="modified", imr_guideline="No guideline was cited.")),
 )
-CONTRACT = "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms notices hits facets"
+CONTRACT = (
+    "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms"
+    " notices hits facets"
+)
 HIT = (
     "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights"
     " family similar family_outcomes"
