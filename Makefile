@@ -12,7 +12,7 @@ demo: $(READY)
 test: lint types
 	$(BIN)/python -m pytest -n 2 -m "not scale"
 
-# The long versions: 2,000 random questions against a scan, 10,000 hostile ones.
+# The long versions: 2,000 random questions against a scan, 10,000 hostile ones, 300 runs killed (python -m tests.crash).
 proof: $(READY)
 	$(BIN)/python -m pytest -n 2 -m scale
 

@@ -7,8 +7,8 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from imrsearch.indexer.workers import Setting, Workers
 from imrsearch.indexer.writer import one_writer
 from imrsearch.schema.documents import fingerprint
 from imrsearch.schema.errors import ImrSearchError, IndexFailure, IndexMissing, Interrupted, LetterError, StaleIndex
+from imrsearch.schema.frames import digest_of
 from imrsearch.schema.letterfile import dictionary_of
 from imrsearch.schema.manifest import Manifest, read_manifest, reindex_hint
 
@@ -83,6 +84,7 @@ def build_index(
     index_dir: Path,
     *,
     rebuild: bool = False,
+    given: Sequence[str | Path] = (),
     strict: bool = False,
     keep: int = 0,
     machine: Machine | None = None,
@@ -91,6 +93,8 @@ def build_index(
     """Bring the index at `index_dir` up to date with the letters in `files`.
 
     rebuild   leave nothing of the old index
+    given     the paths that the files were found by, unless `files` is a list: a rebuild that was stopped goes on with
+              the same ones, and begins anew with others, or where none are known
     strict    stop at the first letter that cannot be read
     keep      so many generations before the new one stay
     progress  told how far the run has come
@@ -99,14 +103,12 @@ def build_index(
     `strict` LetterError; the index then stays as it was, and the same call goes on where this one stopped.
     """
     started = time.monotonic()
-    check_folder(index_dir)
-    with one_writer(index_dir):
-        remove_old(index_dir, keep=keep)
-        before = published(index_dir, anew=rebuild)
-        update = update_of(index_dir, before, scope="rebuild" if rebuild else "add", machine=machine)
-        report = run_of(update, tasks_of_files(files), strict=strict, progress=progress, started=started)
-        remove_old(index_dir, keep=keep)
-        return report
+    scope: Scope = "rebuild" if rebuild else "add"
+    names = given or (files if isinstance(files, Sequence) else ())
+    with begun(index_dir, scope=scope, keep=keep) as before:
+        run = Run(before.generation, scope, fingerprint(), reading(), digest_of_paths(names) if rebuild else "")
+        update = Update(index_dir, before, run=run, machine=machine or this_machine())
+        return run_of(update, tasks_of_files(files), strict=strict, progress=progress, started=started)
 
 
 def reindex(
@@ -125,22 +127,34 @@ def reindex(
     the index then stays as it was.
     """
     started = time.monotonic()
-    check_folder(index_dir)
     if not index_dir.exists():
         raise no_store(index_dir)
     store = Store(index_dir)
-    with one_writer(index_dir):
-        remove_old(index_dir, keep=keep)
-        before = published(index_dir, anew=True)
+    with begun(index_dir, scope="reindex", keep=keep) as before:
         if not before.store:
             raise no_store(index_dir)
         if not skip_damaged:
             store.verify(before.store)
-        update = update_of(index_dir, before, scope="reindex", machine=machine)
+        run = Run(before.generation, "reindex", fingerprint(), reading())
+        update = Update(index_dir, before, run=run, machine=machine or this_machine())
         tasks = tasks_of_store(store, before.store)
-        report = run_of(update, tasks, strict=False, progress=progress, started=started)
+        return run_of(update, tasks, strict=False, progress=progress, started=started)
+
+
+@contextmanager
+def begun(index_dir: Path, *, scope: Scope, keep: int) -> Iterator[Manifest]:
+    """Keep other writers out while a run works on what was published; before and after it goes what no one needs."""
+    check_folder(index_dir)
+    with one_writer(index_dir):
         remove_old(index_dir, keep=keep)
-        return report
+        yield published(index_dir, scope=scope)
+        remove_old(index_dir, keep=keep)
+
+
+def digest_of_paths(paths: Iterable[str | Path]) -> str:
+    """What tells these paths from others, wherever they are named from; "" without any."""
+    names = [os.fsencode(Path(path).absolute()) for path in paths]
+    return digest_of(b"\0".join(names)).hex() if names else ""
 
 
 def no_store(index_dir: Path) -> IndexMissing:
@@ -152,16 +166,17 @@ def no_store(index_dir: Path) -> IndexMissing:
 def blocks_stored(index_dir: Path) -> int:
     """How many blocks the letter store has: what `reindex` goes through."""
     with suppress(ImrSearchError):
-        return sum(1 for _ in Store(index_dir).blocks(published(index_dir, anew=True).store))
+        return sum(1 for _ in Store(index_dir).blocks(published(index_dir, scope="reindex").store))
     return 0
 
 
-def published(index_dir: Path, *, anew: bool) -> Manifest:
-    """The manifest; where there is none, or with `anew` none that can be read, what takes its place.
+def published(index_dir: Path, *, scope: Scope) -> Manifest:
+    """The manifest; where there is none, or none that can be read and all is made anew, what takes its place.
 
     Raises StaleIndex where letters are to be added to an index of other fields, and IndexMissing where only the store
     is left of it.
     """
+    anew = scope != "add"
     try:
         before = read_manifest(index_dir)
     except (IndexMissing, StaleIndex, IndexFailure) as error:
@@ -171,18 +186,13 @@ def published(index_dir: Path, *, anew: bool) -> Manifest:
             raise IndexMissing(
                 f"there are letters in the store at {index_dir}, and no index of them", hint=reindex_hint(index_dir)
             ) from error
-        generation = last_generation(index_dir, anew=anew)
-        store = segments_found(index_dir) if anew else ()
+        from_store = scope == "reindex"
+        generation = last_generation(index_dir, from_store=from_store)
+        store = segments_found(index_dir) if from_store else ()
         return Manifest(fingerprint(), reading(), generation, "", built_at="", letters=0, items=0, store=store)
     if before.fingerprint != fingerprint() and not anew:
         raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=reindex_hint(index_dir))
     return before
-
-
-def update_of(index_dir: Path, before: Manifest, *, scope: Scope, machine: Machine | None) -> Update:
-    """The run, begun or gone on with."""
-    run = Run(before.generation, scope, fingerprint(), reading())
-    return Update(index_dir, before, run=run, machine=machine or this_machine())
 
 
 def run_of(update: Update, tasks: Iterator[Task], *, strict: bool, progress: Progress, started: float) -> IndexReport:
@@ -197,7 +207,7 @@ def run_of(update: Update, tasks: Iterator[Task], *, strict: bool, progress: Pro
     except BaseException as error:
         # What was taken stays for the same command, but not where a letter stopped it.
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
-        update.abandon(forget=isinstance(error, LetterError), save=stopped and update.run.scope != "rebuild")
+        update.abandon(forget=isinstance(error, LetterError), save=stopped)
         raise
 
 

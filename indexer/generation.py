@@ -55,12 +55,14 @@ class Run(Struct, frozen=True):
     scope        letters are added, or all made anew: from files, or from the letter store
     fingerprint  of the fields
     reading      of the parser and the vocabulary
+    given        of the paths of a rebuild; "" where they are not known, and for other runs
     """
 
     base: int
     scope: Scope
     fingerprint: str
     reading: str
+    given: str = ""
 
 
 def engine_of(generation: int) -> str:
@@ -71,9 +73,8 @@ def engine_of(generation: int) -> str:
 def begin(index_dir: Path, before: Manifest, run: Run) -> bool:
     """Make the folder of the next generation, unless a run of the same kind left it: then go on with it, and say so."""
     folder = index_dir / engine_of(before.generation + 1)
-    # What a rebuild was given is not known, and what is reread already cannot be told.
-    again = run.scope == "reindex" or (run.scope == "add" and before.reading == run.reading)
-    if again and run_in(folder) == run:
+    # A rebuild leaves nothing of other letters, so that it goes on only with the same paths.
+    if run_in(folder) == run and (run.given or run.scope != "rebuild"):
         return True
     discard(index_dir, before)
     folder.mkdir(parents=True)
@@ -148,14 +149,15 @@ def published_bytes(manifest: Manifest, name: str) -> int:
     return next((seal.bytes for seal in manifest.files if seal.name == name), 0)
 
 
-def last_generation(index_dir: Path, *, anew: bool) -> int:
+def last_generation(index_dir: Path, *, from_store: bool) -> int:
     """The highest number that a generation has, where no manifest tells; 0 where there is none.
 
-    The generation of a run that has not ended is no generation yet; but with `anew` its part of the store is.
+    The generation of a run that has not ended is no generation yet; but where all is made from the store, its part of
+    the store is.
     """
     finished = engines_in(index_dir).keys() - unfinished(index_dir)
     stored = stored_numbers(index_dir)
-    return max(finished | (stored if anew else stored - unfinished(index_dir)), default=0)
+    return max(finished | (stored if from_store else stored - unfinished(index_dir)), default=0)
 
 
 def engines_in(index_dir: Path) -> dict[int, Path]:

@@ -1,7 +1,7 @@
 """One run on an index: what is taken, what is left alone, and what is published."""
 
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,19 +65,19 @@ class Update:
         self.generation = before.generation + 1
         self.folder = index_dir / engine_of(self.generation)
         self.adds = run.scope == "add" and bool(before.engine)
+        # Bytes of letters that the run found, and leaves as they are.
+        self.published = published_bytes(before, LETTERS) if self.adds else 0
         with writing(index_dir):
             self.resumed = begin(index_dir, before, run)
             try:
-                self.open_engine()
+                letters, segment, rows = self.open_engine()
             except IndexFailure:
                 if not self.resumed:
                     raise
                 # What a power cut left of a run cannot be gone on with.
                 discard(index_dir, before)
                 self.resumed = begin(index_dir, before, run)
-                self.open_engine()
-            self.held = HeldLetters(index_dir, self.folder.name) if self.index.searcher().num_docs else None
-            letters, segment, rows = self.ends()
+                letters, segment, rows = self.open_engine()
             self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
             self.rows = RowWriter(self.folder, keep=rows)
             self.segment = FrameWriter(segment_path(index_dir, self.generation), keep=segment)
@@ -98,28 +98,28 @@ class Update:
         self.notes: list[str] = []
         self.noted = 0
 
-    def open_engine(self) -> None:
-        """Open the folder's engine for writing; IndexFailure where that cannot be."""
+    def open_engine(self) -> tuple[int, int, int]:
+        """Open the folder's engine for writing, and say what `ends` says; IndexFailure where that cannot be."""
         with writing(self.index_dir):
             self.index = tantivy.Index(build_schema(), path=str(self.folder))
             register_analyzers(self.index)
+            self.held = HeldLetters(self.index_dir, self.folder.name) if self.index.searcher().num_docs else None
+            ends = self.ends()
             self.writer = self.index.writer(self.machine.heap, self.machine.cores)
+            return ends
 
     def ends(self) -> tuple[int, int, int]:
-        """How much the engine knows of: of the letter file, of the run's part of the store, and how many rows."""
-        published = published_bytes(self.before, LETTERS) if self.adds else 0
-        rows = published_bytes(self.before, ROWS) // RECORD.size if self.adds else 0
+        """How much the engine knows of: of the letter file, of the run's own part of the store, and how many rows."""
         place = self.held.last(PLACE) if self.held and self.resumed else None
-        if self.held is None or place is None or place < published:
-            return published, 0, rows
-        file, kept = self.held.letters.file, self.held.letters.kept(place)
-        stored = kept.segment == self.generation
-        segment = self.held.store.segment(kept.segment).end_of(kept.offset) if stored else 0
-        return file.end_of(place), segment, (self.held.last(ROW) or 0) + 1
+        if self.held is None or place is None or place < self.published:
+            return self.published, 0, published_bytes(self.before, ROWS) // RECORD.size if self.adds else 0
+        end = self.held.letters.file.end_of(place)
+        segment = self.held.end_in_store(self.generation, start=self.published, end=end)
+        return end, segment, (self.held.last(ROW) or 0) + 1
 
     @property
     def rereads(self) -> bool:
-        """Letters that the index holds were read by another parser or vocabulary: they are understood anew."""
+        """Letters that were published were read by another parser or vocabulary: they are understood anew."""
         return self.adds and self.before.reading != self.run.reading
 
     @property
@@ -254,19 +254,19 @@ class Update:
                 self.writer.garbage_collect_files()
                 self.close()
                 try:
-                    self.verify()
-                    self.find_families()
+                    held = HeldLetters(self.index_dir, self.folder.name)
+                    self.verify(held)
                 except IndexFailure:
                     # What lost something must not be gone on with.
                     discard(self.index_dir, self.before)
                     raise
-                manifest = self.manifest()
+                self.find_families(held)
+                manifest = self.manifest(held)
                 write_manifest(self.index_dir, manifest)
                 (self.folder / RUN).unlink(missing_ok=True)
         else:
             self.abandon(forget=True)
-        if self.noted > len(self.notes):
-            self.notes.append(f"and {self.noted - len(self.notes):,} more")
+        self.note_left()
         return IndexReport(
             index=str(self.index_dir),
             generation=manifest.generation,
@@ -280,15 +280,23 @@ class Update:
             notes=tuple(self.notes),
         )
 
-    def manifest(self) -> Manifest:
+    def note_left(self) -> None:
+        """Tell of letters that this rebuild read before it was stopped, and did not meet again, and what is not told."""
+        left = self.letters - len(self.seen) if self.resumed and self.run.scope == "rebuild" else 0
+        if left:
+            self.note(f"{left:,} letters were read before this rebuild was stopped, and are not in the files any more")
+        if self.noted > len(self.notes):
+            self.notes.append(f"and {self.noted - len(self.notes):,} more")
+
+    def manifest(self, held: HeldLetters) -> Manifest:
         """The index as it is published."""
         before = self.before
-        all_read_now = self.counts["added"] + self.counts["replaced"] == self.letters
+        still = self.rereads and held.has_before(self.published)
         own = FileSeal(str(self.generation), self.segment.size)
         store = () if self.run.scope == "rebuild" else before.store
         return Manifest(
             fingerprint=fingerprint(),
-            reading=before.reading if self.adds and not all_read_now else self.run.reading,
+            reading=before.reading if still else self.run.reading,
             generation=self.generation,
             engine=self.folder.name,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -298,9 +306,8 @@ class Update:
             store=(*store, own) if own.bytes else store,
         )
 
-    def verify(self) -> None:
+    def verify(self, held: HeldLetters) -> None:
         """IndexFailure where the engine does not hold what it was given: it drops some in silence."""
-        held = HeldLetters(self.index_dir, self.folder.name)
         if held.searcher.num_docs != self.items:
             raise IndexFailure(
                 f"the index at {self.index_dir} holds {held.searcher.num_docs} items where {self.items} were written",
@@ -311,9 +318,8 @@ class Update:
             if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):
                 raise IndexFailure(f"{letter_id} was written but is not found", hint=reindex_hint(self.index_dir))
 
-    def find_families(self) -> None:
+    def find_families(self, held: HeldLetters) -> None:
         """Write the families of the items: only now all are known."""
-        held = HeldLetters(self.index_dir, self.folder.name)
         before = self.index_dir / self.before.engine if self.adds else None
         write_families(self.folder, (row for (row,) in held.each(ROW)), before=before)
 
@@ -324,12 +330,12 @@ class Update:
         save    what was not committed is not lost
         """
         if self.is_open:
-            with writing(self.index_dir):
-                # What was taken before Ctrl-C is not taken again.
+            # Why the run ends is told by another failure.
+            with suppress(IndexFailure), writing(self.index_dir):
+                # What was taken before Ctrl-C is not taken again. What was not committed the engine forgets without
+                # being rolled back, which would leave threads that still write into the folder.
                 if save and self.uncommitted:
                     self.commit()
-                else:
-                    self.writer.rollback()
                 self.close()
         if forget or not self.committed:
             discard(self.index_dir, self.before)
@@ -337,13 +343,9 @@ class Update:
     def close(self) -> None:
         """Let the next writer in; the engine's own writer cannot be used after this."""
         self.is_open = False
-        self.writer.wait_merging_threads()
-        self.index.reload()
-        try:
-            self.segment.close()
-            self.rows.close()
-        finally:
-            self.letter_file.close()
+        with closing(self.letter_file), closing(self.segment), closing(self.rows):
+            self.writer.wait_merging_threads()
+            self.index.reload()
         if not self.segment.size:
             self.segment.path.unlink(missing_ok=True)
 

@@ -1,7 +1,7 @@
 """The field list in the engine's terms: its schema, analyzers, documents in and out, and the fingerprint."""
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 import tantivy
@@ -15,6 +15,8 @@ REVISION = 4
 PLACE = "place"
 # The engine's field that numbers the items: by it the family of an item is known.
 ROW = "row"
+# Characters of a text that stands in other letters, too, and how many such texts are remembered, and of others.
+SHORT, SHORT_KEPT, LONG_KEPT = 400, 4_096, 8
 ENCODER = msgspec.json.Encoder()
 
 
@@ -115,17 +117,33 @@ def build_schema() -> tantivy.Schema:
 def to_document(chunk: Chunk) -> str:
     """The chunk as the JSON document that the engine's writer takes; keys are the schema's own."""
     document: dict[str, object] = {}
-    for name, kind, many, words in written_fields():
-        value = getattr(chunk, name)
+    for value, (name, kind, many, words) in zip(msgspec.structs.astuple(chunk), written_fields(), strict=True):
         if kind == "date":
             document[name] = int(value.replace("-", "")) if value else 0
         elif value is not None and value != () and value != "":
             document[name] = value
             if words:
-                texts = [spelled(text) for text in value] if many else spelled(value)
+                texts = [written(text) for text in value] if many else written(value)
                 for words_name in words:
                     document[words_name] = texts
     return ENCODER.encode(document).decode()
+
+
+def written(text: str) -> msgspec.Raw:
+    """The text in the one spelling, as JSON."""
+    return (short_written if len(text) <= SHORT else long_written)(text)
+
+
+@lru_cache(SHORT_KEPT)
+def short_written(text: str) -> msgspec.Raw:
+    """Likewise, of a treatment or a guideline paragraph, which letters share."""
+    return msgspec.Raw(ENCODER.encode(spelled(text)))
+
+
+@lru_cache(LONG_KEPT)
+def long_written(text: str) -> msgspec.Raw:
+    """Likewise, of a summary, which the items of a letter share."""
+    return msgspec.Raw(ENCODER.encode(spelled(text)))
 
 
 @cache

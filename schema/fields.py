@@ -6,13 +6,15 @@ the facets, the options, the query's `field:` names, docs/fields.md and the inde
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from imrsearch.schema.derive.boilerplate import cited_words
-from imrsearch.schema.records import Item, Letter
+from imrsearch.schema.derive.guidelines import guidelines_cited
+from imrsearch.schema.records import Citation, Item, Letter
 from imrsearch.schema.vocabulary import (
     canonical_body_part,
     canonical_drug,
@@ -28,6 +30,8 @@ Kind = Literal["keyword", "text", "number", "date"]
 Extract = Callable[[Letter, Item], Any]
 # Between the parts of a path: "MTUS > Chronic Pain Medical Treatment 2009 > Opioids > p. 76".
 BELOW = " > "
+# Every other item cites what one of the letters before it did.
+CITATIONS_KEPT = 4_096
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -101,27 +105,37 @@ def year_of(letter: Letter, item: Item) -> int | None:
 
 def cited(*attributes: str) -> Extract:
     """Distinct values of the reviewer's citations, in their order; several attributes are joined by a space."""
+    return lambda letter, item: values_cited(item.imr_citations, attributes)
 
-    def values(letter: Letter, item: Item) -> tuple[str, ...]:
-        found = (
-            " ".join(str(part) for name in attributes if (part := getattr(citation, name)) is not None)
-            for citation in item.imr_citations
-        )
-        return tuple(dict.fromkeys(value for value in found if value))
 
-    return values
+@lru_cache(CITATIONS_KEPT)
+def values_cited(citations: tuple[Citation, ...], attributes: tuple[str, ...]) -> tuple[str, ...]:
+    """Distinct values of the citations' attributes."""
+    found = (
+        " ".join(str(part) for name in attributes if (part := getattr(citation, name)) is not None)
+        for citation in citations
+    )
+    return tuple(dict.fromkeys(value for value in found if value))
 
 
 def citation_paths(letter: Letter, item: Item) -> tuple[str, ...]:
     """Each citation of the reviewer's, from its guideline down to its page, by way of document and section."""
+    return paths_of(item.imr_citations)
+
+
+@lru_cache(CITATIONS_KEPT)
+def paths_of(citations: tuple[Citation, ...]) -> tuple[str, ...]:
+    """Each citation as the path to each of its pages, and every beginning of it."""
     paths: dict[str, None] = {}
-    for citation in item.imr_citations:
+    for citation in citations:
         document = " ".join(str(part) for part in (citation.document, citation.edition) if part)
-        levels = [part for part in (citation.guideline, document, citation.section) if part]
-        ends = [[*levels, f"p. {page}"] for page in citation.pages] or [levels]
-        for path in ends:
-            parts = [" ".join(part.replace(BELOW.strip(), " ").split()) for part in path]
-            paths.update(dict.fromkeys(BELOW.join(parts[:depth]) for depth in range(1, len(parts) + 1)))
+        path = ""
+        for part in (citation.guideline, document, citation.section):
+            if part:
+                level = " ".join(part.replace(BELOW.strip(), " ").split())
+                path = f"{path}{BELOW}{level}" if path else level
+                paths[path] = None
+        paths.update(dict.fromkeys(f"{path}{BELOW}p. {page}" if path else f"p. {page}" for page in citation.pages))
     return tuple(paths)
 
 
@@ -204,6 +218,11 @@ class Chunk(Struct, frozen=True, kw_only=True):
         tree=True,
         help="Guideline > document and edition > section > page that the reviewer cites, or how such a path begins.",
     )
+    guidelines_cited: str = keyword(
+        lambda letter, item: guidelines_cited(item),
+        help="Whether reviewer and claims administrator cite the same documents, of whatever edition: same, partly the "
+        "same, different, reviewer only, claims administrator only, neither.",
+    )
     imr_guideline: str = text(
         lambda letter, item: cited_words(item.imr_guideline),
         boost=1.0,
@@ -250,6 +269,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
 FIELDS: tuple[Field, ...] = tuple(
     msgspec.structs.replace(declared.default, name=declared.name) for declared in msgspec.structs.fields(Chunk)
 )
+EXTRACTS: tuple[tuple[str, Extract], ...] = tuple((field.name, field.extract) for field in FIELDS)
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
 # Each field by every name that a question may use for it, and by each word that is spoken before its number.
 NAMED: dict[str, Field] = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
@@ -263,4 +283,4 @@ CONTEXTS: dict[str, float] = {field.name: field.context for field in FIELDS if f
 def chunks_of(letter: Letter) -> Iterator[Chunk]:
     """One chunk for each item of the letter, in the letter's order."""
     for item in letter.items:
-        yield Chunk(**{field.name: field.extract(letter, item) for field in FIELDS})
+        yield Chunk(**{name: extract(letter, item) for name, extract in EXTRACTS})

@@ -15,7 +15,6 @@ the point and the bar. They are ASCII, because a document of ASCII alone is writ
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -55,8 +54,6 @@ LEVEL_SIGN = re.compile(rf"[{DASHES}/]([0-9]{{1,2}})(?![^\W_]|[.,][0-9])")
 BAR_SIGN = re.compile(rf"[{DASHES}/]")
 # Vertebrae of the longest part of the spine.
 LAST_LEVEL = 12
-# A letter's summary is asked for once for each of its items.
-REMEMBERED = 32
 
 # From one place of the text to another something else is written.
 Edit = tuple[int, int, str]
@@ -88,7 +85,6 @@ class Plain(Struct, frozen=True):
         return self.ends[known] + self.shifts[known] if last else self.starts[known]
 
 
-@lru_cache(REMEMBERED)
 def spelled(text: str) -> str:
     """The text with its numbers and codes in the one spelling."""
     edits = edits_of(text)

@@ -119,6 +119,8 @@ def is_indexed(word: str, engine: Engine) -> bool:
     """Some item or summary has the word, in any of its forms."""
     pattern = stems_of(word)
     fields = (field for field in FIELDS if field.kind == "text" or field.words)
+    if len(pattern.terms) == 1:
+        return any(engine.has_term(words_field(field), pattern.terms[0]) for field in fields)
     return any(engine.count(pattern_query(field, pattern=pattern, engine=engine)) for field in fields)
 
 

@@ -15,7 +15,20 @@ from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.cli_sets import app as set_commands
-from imrsearch.search.filters import Expand, Limit, Offset, Order, Since, Until, Widen, Words, with_filters
+from imrsearch.search.cli_stats import app as stats_commands
+from imrsearch.search.filters import (
+    Collapse,
+    Every,
+    Expand,
+    Limit,
+    Offset,
+    Order,
+    Since,
+    Until,
+    Widen,
+    Words,
+    with_filters,
+)
 from imrsearch.search.helptext import EXAMPLES, HELP
 from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_answer, print_error, say
 
@@ -97,13 +110,8 @@ def search(
     sort: Order = "relevance",
     limit: Limit = 10,
     offset: Offset = 0,
-    collapse: Annotated[
-        bool,
-        typer.Option("--collapse", help="List one of the items with nearly the same reasons; done unless --json."),
-    ] = False,
-    every: Annotated[
-        bool, typer.Option("--expand", help="List every item, also those with nearly the same reasons.")
-    ] = False,
+    collapse: Collapse = False,
+    every: Every = False,
     expand: Expand = True,
     widen: Widen = True,
     explain: Annotated[bool, typer.Option("--explain", help="Say how the question was understood and scored.")] = False,
@@ -148,6 +156,7 @@ def facet_names(given: str | None) -> tuple[str, ...]:
 
 
 app.add_typer(index_commands)
+app.add_typer(stats_commands)
 app.add_typer(set_commands)
 
 

@@ -52,8 +52,8 @@ def index(
         )
     with progress.shown(total) as tell:
         report = build_index(
-            given or named_files(paths), index_folder(index), rebuild=rebuild, strict=strict, keep=keep,
-            machine=this_machine(cores=cores, memory=memory), progress=tell,
+            given or named_files(paths), index_folder(index), given=() if given else paths, rebuild=rebuild,
+            strict=strict, keep=keep, machine=this_machine(cores=cores, memory=memory), progress=tell,
         )  # fmt: skip
     say(reports.report_json(report) if json else reports.report_text(report))
     sys.exit(4 if report.problems else 0)

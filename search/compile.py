@@ -7,7 +7,7 @@ count one fact three times. Filters and values never score.
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import assert_never
 
@@ -33,7 +33,7 @@ from imrsearch.search.language import (
     searches_words_of,
     written,
 )
-from imrsearch.search.marks import Pattern, pattern_of, patterns_of_name
+from imrsearch.search.marks import KEPT, Pattern, pattern_of, patterns_of_name
 from imrsearch.search.proximity import is_phrase, phrases_query, read_query
 from imrsearch.search.query import DATE, UNDATED, Query, date_span, days_of
 from imrsearch.search.ranges import ends_of, is_range
@@ -54,6 +54,7 @@ FULL_BOOST = 1.0
 NUMBER_REACH = 2
 
 
+@lru_cache(KEPT)
 def terms_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are indexed: "325 mg" is ("325", "mg")."""
     return terms_in(unicodedata.normalize("NFC", text))

@@ -7,6 +7,7 @@ several of the items: each of the others is an item by itself, and to name them 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 import tantivy
@@ -17,6 +18,7 @@ from imrsearch.schema.errors import IndexFailure
 from imrsearch.schema.fields import FIELD, Field
 from imrsearch.search.compile import all_of, days_query, value_query
 from imrsearch.search.engine import Engine
+from imrsearch.search.order import Found
 from imrsearch.search.query import FIRST_DAY, LAST_DAY, UNDATED
 from imrsearch.search.results import FacetCount
 
@@ -24,14 +26,16 @@ from imrsearch.search.results import FacetCount
 BUCKETS = 65_000
 # Letters are counted for facets whose items hold at most so many values together, or where that must be quick: the
 # engine takes a millisecond for three to five thousand.
-QUICK = 20_000
+QUICK = 5_000
 MOST_LETTERED = 150_000
 
 
-def count_facets(engine: Engine, found: Mapping[str, tantivy.Query], *, letters: bool) -> dict[str, list[FacetCount]]:
+def count_facets(
+    engine: Engine, found: Mapping[str, tantivy.Query], *, letters: bool | None
+) -> dict[str, list[FacetCount]]:
     """For each facet the values among the items that its query finds: by count, numbers in their order.
 
-    letters  those of each value are counted however long that takes, else as far as it is quick
+    letters  true: those of each value are counted however long that takes; null: as far as it is quick
     """
     alike: dict[int, list[str]] = {}
     for name, query in found.items():
@@ -39,8 +43,10 @@ def count_facets(engine: Engine, found: Mapping[str, tantivy.Query], *, letters:
     counted: dict[str, list[FacetCount]] = {}
     for names in alike.values():
         query = found[names[0]]
-        together = count_together(engine, query, names=names)
-        counted |= together | with_letters(engine, query, together, most=MOST_LETTERED if letters else QUICK)
+        counted |= count_together(engine, query, names=names)
+        if letters is not False:
+            together = {name: counted[name] for name in names}
+            counted |= with_letters(engine, query, together, most=MOST_LETTERED if letters else QUICK)
     return {name: ordered(counted[name], name) for name in found}
 
 
@@ -103,7 +109,8 @@ def letters_of_values(
 
 def beyond_one(letters: dict[str, Any]) -> int:
     """How many items there are beyond the first of each letter, of the letters with several."""
-    return sum(bucket["doc_count"] - 1 for bucket in letters["buckets"])
+    counts: Iterable[int] = map(itemgetter("doc_count"), letters["buckets"])
+    return sum(counts) - len(letters["buckets"])
 
 
 def with_chosen(engine: Engine, counts: Sequence[FacetCount], *, name: str, chosen: Iterable[str]) -> list[FacetCount]:
@@ -170,11 +177,13 @@ def terms_of_field(name: str, size: int, *, least: int = 1) -> dict[str, object]
     return {"terms": {"field": name, "size": size, "min_doc_count": least}}
 
 
-def count_letters(engine: Engine, query: tantivy.Query, *, total: int) -> int:
-    """How many letters the query's items are from."""
-    if total <= 1:
-        return total
-    return letters_between(engine, query, days=(UNDATED, LAST_DAY), total=total)
+def count_letters(engine: Engine, found: Found) -> int:
+    """How many letters the items found are from."""
+    if found.total <= 1:
+        return found.total
+    if len(found.best) == found.total:
+        return len(set(engine.values(PLACE, [address for _, address in found.best])))
+    return letters_between(engine, found.query, days=(UNDATED, LAST_DAY), total=found.total)
 
 
 def letters_between(engine: Engine, query: tantivy.Query, *, days: tuple[int, int], total: int) -> int:

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,6 @@ from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import ImrSearchError
 from imrsearch.schema.families import Families
 from imrsearch.schema.fields import FIELDS
-from imrsearch.schema.letterfile import LetterFile
 from imrsearch.schema.records import Item, Letter
 
 FAILED = "the search failed"
@@ -26,14 +25,19 @@ Ranked = tuple[Any, tantivy.DocAddress]
 class Engine(Struct, frozen=True):
     """An index as it was when it was opened.
 
-    letters   every letter of it, once
-    families  which items have nearly the same rationale
+    letter_at  the letter that lies at a place of the letter file
+    families   which items have nearly the same rationale
     """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
-    letters: LetterFile
+    letter_at: Callable[[int], Letter]
     families: Families
+
+    @property
+    def items(self) -> int:
+        """How many items the index holds."""
+        return self.searcher.num_docs
 
     def term(self, name: str, value: str | int, *, positions: bool = True) -> tantivy.Query:
         """Items with the term in the engine's field of that name."""
@@ -87,6 +91,19 @@ class Engine(Struct, frozen=True):
         """How many items the query finds."""
         with engine_errors(FAILED):
             return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
+
+    def has_term(self, name: str, value: str) -> bool:
+        """Some item has the term in the engine's field of that name."""
+        with engine_errors(FAILED):
+            # Deleted items are among these until their part of the index is written anew.
+            known = self.searcher.doc_freq(name, value)
+        return known > 0 and self.count(self.term(name, value)) > 0
+
+    def counted(self, query: tantivy.Query, number: int) -> tuple[int, list[Ranked]]:
+        """How many items the query finds, and the score and address of the first ones by score, in one pass."""
+        with engine_errors(FAILED):
+            found = self.searcher.search(query, number)
+        return int(found.count), found.hits  # type: ignore[attr-defined]
 
     def best(self, query: tantivy.Query, number: int) -> list[Ranked]:
         """The score and address of the first items by score."""
@@ -142,15 +159,24 @@ class Engine(Struct, frozen=True):
     def item(self, row: int) -> Item:
         """The item of a row."""
         known = self.families.rows.row(row)
-        return next(item for item in self.letters.letter(known.place).items if item.item == known.item)
+        return next(item for item in self.letter_at(known.place).items if item.item == known.item)
 
     def whole_letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with all its items."""
         (place,) = self.values(PLACE, [address])
-        return self.letters.letter(place)
+        return self.letter_at(place)
 
     def letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with that item only."""
-        letter = self.whole_letter(address)
-        (number,) = self.values("item", [address])
-        return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))
+        (letter,) = self.letters([address])
+        return letter
+
+    def letters(self, addresses: Sequence[tantivy.DocAddress]) -> list[Letter]:
+        """The letter of each of the items, with that item only."""
+        places, numbers = self.values(PLACE, addresses), self.values("item", addresses)
+        return [with_item(self.letter_at(place), number) for place, number in zip(places, numbers, strict=True)]
+
+
+def with_item(letter: Letter, number: int) -> Letter:
+    """The letter with the item of that number only."""
+    return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))

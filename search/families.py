@@ -1,59 +1,52 @@
 """Items with nearly the same rationale among those found: how many families they are of, and one hit for each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import tantivy
-from msgspec import Struct
+from msgspec import structs
 
 from imrsearch.schema.records import Letter
 from imrsearch.schema.sentences import sentences_of
 from imrsearch.search.engine import Engine
-from imrsearch.search.order import Row
+from imrsearch.search.language import Node
+from imrsearch.search.order import Found, Row, found_by, ranked
+from imrsearch.search.query import Query
 from imrsearch.search.results import Family, Span
 
 # Families are counted among so many items, or among so many where that need not be quick: a million take half a second.
-QUICK = 50_000
+QUICK = 10_000
 MOST = 1_000_000
 # Items that are looked at for each family that is to be shown, at first.
 AHEAD = 3
 
 
-class Collapsed(Struct, frozen=True):
-    """The first item of each family on the page, and whether there are more families behind."""
+def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int | None:
+    """To how many families the items belong, one that is like no other being one; null where that is not asked for.
 
-    rows: list[Row]
-    more: bool
-
-
-def count_families(engine: Engine, found: tantivy.Query, *, total: int, items: int, quick: bool) -> int | None:
-    """To how many families the items belong, one that is like no other being one; null where they are too many.
-
-    total  how many items are found
-    items  how many there are
-    quick  only where that is quick
+    letters  true: they are counted also where that takes a while; false: not at all
     """
-    if total == items:
-        return engine.families.total(items)
-    if total > (QUICK if quick else MOST):
+    if letters is False:
         return None
-    return engine.families.count(engine.rows([address for _, address in engine.best(found, total)])) if total else 0
+    if found.total == engine.items:
+        return engine.families.total(found.total)
+    if found.total > (MOST if letters else QUICK):
+        return None
+    best = found.best if len(found.best) >= found.total else engine.best(found.query, found.total)
+    return engine.families.count(engine.rows([address for _, address in best]))
 
 
-def collapsed(
-    engine: Engine, ranked: Callable[[int], Sequence[Row]], *, offset: int, limit: int, total: int
-) -> Collapsed:
-    """Of each family its first item in the order, from one family up to another.
-
-    ranked  the first so many items in the order
-    """
-    wanted = offset + limit
-    fetched = min(AHEAD * (wanted + 1), total)
+def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tuple[list[Row], bool]:
+    """Of each family its first item in the order, those of the page, and whether there are more behind it."""
+    wanted = query.offset + query.limit
+    number = min(AHEAD * (wanted + 1), found.total)
     while True:
-        rows = ranked(fetched)
-        firsts = list(firsts_of(engine, rows))
-        if len(firsts) > wanted or fetched >= total:
-            return Collapsed(firsts[offset:wanted], len(firsts) > wanted)
-        fetched = min(4 * fetched, total)
+        asked = structs.replace(query, offset=0, limit=number)
+        if len(found.best) < number:
+            found = found_by(engine, found.query, ordered=found.ordered, query=asked, tree=tree)
+        firsts = list(firsts_of(engine, ranked(engine, found, query=asked, tree=tree)))
+        if len(firsts) > wanted or number >= found.total:
+            return firsts[query.offset : wanted], len(firsts) > wanted
+        number = min(4 * number, found.total)
 
 
 def firsts_of(engine: Engine, rows: Sequence[Row]) -> Iterator[Row]:

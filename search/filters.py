@@ -16,6 +16,10 @@ Until = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or b
 Order = Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="How many hits.")]
 Offset = Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")]
+Collapse = Annotated[
+    bool, typer.Option("--collapse", help="List one of the items with nearly the same reasons; done unless --json.")
+]
+Every = Annotated[bool, typer.Option("--expand", help="List every item, also those with nearly the same reasons.")]
 # --expand is about items.
 Expand = Annotated[
     bool,
@@ -44,7 +48,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
         filters = {option.name: tuple(given) for option in options if (given := values.pop(option.name, None))}
         command(filters=filters, **values)
 
-    run.__doc__ = command.__doc__
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
     run.__signature__ = own.replace(parameters=[*kept, *options])  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*kept, *options)}
     return run

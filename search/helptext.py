@@ -9,6 +9,7 @@ Examples:
   imrsearch klonopin --facets outcome,specialty          count what was found
   imrsearch '"weaning" treatment:norco -acupuncture' --since 2016
   imrsearch --drug tramadol --sort newest                all items on a drug
+  imrsearch stats --drug tramadol --by year              how often upheld and overturned
   imrsearch show CM17-0019171:2                          one item in full
   imrsearch set add hearing CM17-0019171:2               keep items together
   imrsearch save weaning opioids weaning --since 2016    keep a search: imrsearch new weaning
@@ -112,5 +113,30 @@ What it finds is remembered, not only what is printed. To search for the word: i
 Examples:
   imrsearch new weaning
   imrsearch new weaning --json | jq -r '.hits[].id'
+""",
+    "stats": """\
+Count how many of the items found were upheld and overturned, for each value of a field.
+
+Shares of published letters, with 95% intervals (Wilson); not the odds of a decision. Rows of fewer than 10 are marked.
+
+\b
+Examples:
+  imrsearch stats acupuncture                            by year
+  imrsearch stats --by drug --drug-class opioids         of one class, drug by drug
+  imrsearch stats --drug norco --by quantity             the ladder of quantities: 30, 60, 90, 120
+  imrsearch stats "MRI lumbar" --by specialty --since 2016
+  imrsearch stats --by guidelines-cited --csv > rates.csv
+""",
+    "guidelines": """\
+List what the reviewers cite, guideline > document and edition > section > page, with outcomes.
+
+Where the state has announced that another edition followed, the day and its source are told.
+
+\b
+Examples:
+  imrsearch guidelines                                   documents and editions
+  imrsearch guidelines tramadol --depth 3                down to the sections
+  imrsearch guidelines --guideline MTUS --depth 4 --limit 0
+  imrsearch guidelines --citation 'MTUS > Low Back Complaints 2004' --depth 3
 """,
 }

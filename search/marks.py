@@ -7,7 +7,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -30,6 +30,8 @@ from imrsearch.search.lexer import PREFIX, SHORTEST_PREFIX
 
 # No word is longer than this; what is, is no beginning of one.
 LONGEST_PREFIX = 60
+# Words of questions whose stems are kept ready.
+KEPT = 4_096
 # Between two values of a field the index leaves one place free, which no word has.
 GAP = ("", -1, -1)
 
@@ -186,12 +188,14 @@ def pattern_of(asked: Operand | Within) -> Pattern:
             return beginning_of(match[1]) if match and len(match[1]) >= SHORTEST_PREFIX else stems_of(text)
 
 
+@lru_cache(KEPT)
 def stems_of(text: str) -> Pattern:
     """The words of the text by their stems."""
     terms = terms_in(text)
     return Pattern(terms, written=terms_in(text, exact=True) if len(terms) > 1 else ())
 
 
+@lru_cache(KEPT)
 def patterns_of_name(name: str) -> tuple[Pattern, ...]:
     """The name by its stems; of an acronym as it is written, where its stem is another word: TENS is no ten."""
     text = unicodedata.normalize("NFC", name)

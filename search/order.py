@@ -4,19 +4,22 @@ The engine orders by one key and leaves ties in the order of its own numbering. 
 here; where many items may share one key (no date), the engine's order by letter takes over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import itemgetter
 
 import tantivy
 from msgspec import Struct
 
 from imrsearch.search.compile import all_of, days_query, undated
-from imrsearch.search.engine import Engine
-from imrsearch.search.language import Node, scores
+from imrsearch.search.engine import Engine, Ranked
+from imrsearch.search.language import All, Node, scores
 from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query
 
 # Hits fetched beyond the page, so that its last tie is mostly whole at the first try.
-SPARE = 20
+SPARE = 50
+# So many are fetched where several words must be found: to find so few items again takes longer than to fetch them.
+FEW = 1_000
 
 
 class Row(Struct, frozen=True):
@@ -30,34 +33,65 @@ class Row(Struct, frozen=True):
     score: float = 0.0
 
 
-def ranked(engine: Engine, found: tantivy.Query, *, query: Query, tree: Node, total: int) -> list[Row]:
-    """The page of items that the query asks for. What holds only conditions has no relevance: newest first."""
-    last = min(query.offset + query.limit, total)
+class Found(Struct, frozen=True):
+    """What a question finds.
+
+    query    in the engine's terms, as far as it decides what is found
+    ordered  the same with what only changes the order
+    total    how many items
+    best     the first of them by score with their scores, where the score decides
+    """
+
+    query: tantivy.Query
+    ordered: tantivy.Query
+    total: int
+    best: Sequence[Ranked] = ()
+
+
+def found_by(engine: Engine, found: tantivy.Query, *, ordered: tantivy.Query, query: Query, tree: Node) -> Found:
+    """How many items there are and, where the score decides, the first of them: one pass does for both."""
+    if not is_scored(query, tree) or not query.limit:
+        return Found(found, ordered, engine.count(found))
+    fetched = query.offset + query.limit + SPARE
+    if query.letters is not False and isinstance(tree, All):
+        fetched = max(fetched, FEW)
+    return Found(found, ordered, *engine.counted(ordered, max(min(fetched, engine.items), 1)))
+
+
+def is_scored(query: Query, tree: Node) -> bool:
+    """The score decides the order: what holds only conditions has no relevance, and the newest come first."""
+    return query.sort == "relevance" and scores(tree)
+
+
+def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Row]:
+    """The page of items that the query asks for."""
+    last = min(query.offset + query.limit, found.total)
     if query.offset >= last:
         return []
-    if query.sort == "relevance" and scores(tree):
-        rows = by_score(engine, found, last=last, total=total)
+    if is_scored(query, tree):
+        rows = by_score(engine, found, last=last)
     elif query.sort == "oldest":
-        dated = all_of((found, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
+        dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
         rows = by_date(engine, dated, last=last, sign=1)
-        rows += by_letter(engine, undated(found, engine), last=last - len(rows), after=LAST_DAY)
+        rows += by_letter(engine, undated(found.query, engine), last=last - len(rows), after=LAST_DAY)
     else:
-        rows = by_date(engine, found, last=last, sign=-1)
+        rows = by_date(engine, found.query, last=last, sign=-1)
     return page(engine, rows, first=query.offset, last=last)
 
 
-def by_score(engine: Engine, found: tantivy.Query, *, last: int, total: int) -> list[Row]:
+def by_score(engine: Engine, found: Found, *, last: int) -> list[Row]:
     """At least `last` rows by score, then date, newest first; the last tie is whole."""
-    fetched = min(last + SPARE, total)
-    hits = engine.best(found, fetched)
-    while fetched < total and hits[-1][0] == hits[last - 1][0]:
-        fetched = min(4 * fetched, total)
-        hits = engine.best(found, fetched)
+    hits = found.best
+    while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
+        hits = engine.best(found.ordered, min(4 * len(hits), found.total))
+    least = hits[last - 1][0]
+    hits = [hit for hit in hits if hit[0] >= least]
     dates = engine.values(DATE.name, [address for _, address in hits])
-    rows = (
-        Row((-score, -(date or UNDATED)), address, score) for (score, address), date in zip(hits, dates, strict=True)
-    )
-    return sorted(rows, key=lambda row: row.key)
+    keys = [(-score, -(date or UNDATED)) for (score, _), date in zip(hits, dates, strict=True)]
+    inorder = sorted(zip(keys, hits, strict=True), key=itemgetter(0))
+    # There may be thousands of the same score, of which few have the days that are shown.
+    farthest = inorder[last - 1][0]
+    return [Row(key, address, score) for key, (score, address) in inorder if key <= farthest]
 
 
 def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Row]:
@@ -96,13 +130,14 @@ def page(engine: Engine, rows: Iterable[Row], *, first: int, last: int) -> list[
         tied = list(group)
         if place < last and place + len(tied) > first:
             if len(tied) > 1:
-                tied.sort(key=lambda row: letter_and_item(engine, row))
+                tied = by_id(engine, tied)
             chosen += tied[max(first - place, 0) : last - place]
         place += len(tied)
     return chosen
 
 
-def letter_and_item(engine: Engine, row: Row) -> tuple[str, int]:
-    """What decides between tied rows."""
-    letter = engine.letter(row.address)
-    return letter.letter_id, letter.items[0].item
+def by_id(engine: Engine, rows: Sequence[Row]) -> list[Row]:
+    """Tied rows by letter, then item."""
+    letters = engine.letters([row.address for row in rows])
+    ids = [(letter.letter_id, letter.items[0].item) for letter in letters]
+    return [row for _, row in sorted(zip(ids, rows, strict=True), key=itemgetter(0))]

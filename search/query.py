@@ -30,7 +30,9 @@ class Query(Struct, frozen=True, kw_only=True):
     since    first day, month or year of the decision, inclusive: "2016", "2016-12", "2016-12-30"
     until    likewise the last: "2016" is to the end of 2016
     facets   names of the fields whose values are counted
-    letters  those of each facet's value are counted however many there are; else only where that is quick
+    letters  true: those of each facet's value are counted however many there are; null: only where that is quick;
+             false: none are, nor those of all items found
+    snippets each hit has its passage; else it has none, which is quicker
     limit    how many hits; 0 counts only
     collapse of items with nearly the same rationale only the first in the order is a hit; limit and offset count these
     expand   names of drugs and treatments also find their other names, and misspelt ones are corrected
@@ -42,7 +44,8 @@ class Query(Struct, frozen=True, kw_only=True):
     since: str | None = None
     until: str | None = None
     facets: tuple[str, ...] = ()
-    letters: bool = False
+    letters: bool | None = None
+    snippets: bool = True
     sort: Sort = "relevance"
     limit: int = 10
     offset: int = 0

@@ -11,7 +11,7 @@ from imrsearch.schema.fields import FIELD
 from imrsearch.search.expand import names_in, notice_of
 from imrsearch.search.explain import Clock
 from imrsearch.search.query import Query, checked
-from imrsearch.search.render import counted, printable
+from imrsearch.search.render import counted, found_line, printable
 from imrsearch.search.searcher import Searcher
 
 
@@ -61,7 +61,7 @@ class Record(Struct, frozen=True, kw_only=True):
     filters       each filter as typed
     filters_run   each with the values as the index has them
     items         found
-    letters       in which they were found
+    letters       in which they were found; null where they were not counted
     engine        with its version
     """
 
@@ -82,7 +82,7 @@ class Record(Struct, frozen=True, kw_only=True):
     limit: int
     offset: int
     items: int
-    letters: int
+    letters: int | None
     index: IndexSearched
     version: str
     engine: str
@@ -169,7 +169,7 @@ def facts_of(record: Record) -> Iterator[tuple[str, str]]:
         "decided": tuple(days),
         "order": (record.sort,),
         "options": (", ".join(switches),),
-        "found": (f"{counted(record.items, 'item')} in {counted(record.letters, 'letter')}",),
+        "found": (found_line(record.items, record.letters),),
         "listed": (f"{counted(record.limit, 'hit')} at most, from hit {record.offset + 1:,} on",),
         "searched": (f"{counted(index.items, 'item')} in {counted(index.letters, 'letter')}",),
         "index": (f"{index.folder}, generation {index.generation}, built {index.built_at}",),

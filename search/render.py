@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, structs
 
 from imrsearch.schema.fields import BELOW, FIELD
 from imrsearch.schema.records import Citation, Item, Letter
+from imrsearch.search.currency import currency_notes
 from imrsearch.search.explain import Explanation
 from imrsearch.search.results import FacetCount, Family, Hit, Results, Shown, Span
 
@@ -106,12 +107,17 @@ def print_cards(results: Results, console: "Console | None" = None) -> None:
         console.print(facet_table(results, name))
 
 
+def found_line(items: int, letters: int | None) -> str:
+    """ "57 items in 31 letters"; the items only where letters were not counted."""
+    return counted(items, "item") + ("" if letters is None else f" in {counted(letters, 'letter')}")
+
+
 def counts_line(results: Results) -> str:
     """ "3 items in 3 letters", "10 of 57 items in 31 letters", "11-20 of 57 items …", and what narrowed them.
 
     Of families, where some items found are of the same one: "10 of 20 families, 57 items in 31 letters".
     """
-    found = f"{counted(results.total, 'item')} in {counted(results.total_letters, 'letter')}"
+    found = found_line(results.total, results.total_letters)
     families, before = results.total_families, results.offset or 0
     listed = results.total
     if results.collapsed:
@@ -290,13 +296,15 @@ def counted(number: int, thing: str) -> str:
 
 
 def shown_json(shown: Shown) -> str:
-    """A letter as `parse --json` prints it; an item with its letter's header and its siblings; on one line."""
+    """A letter as `parse --json` prints it; an item with its letter's header, its siblings and more; on one line."""
     if shown.item is None:
         return msgspec.json.encode(shown.letter).decode()
     header = {name: value for name, value in structs.asdict(shown.letter).items() if name != "items"}
     siblings = [{"id": other.id, "treatment": other.treatment, "outcome": other.outcome} for other in shown.siblings]
-    told = {"item": shown.item, "letter": header, "siblings": siblings, "family": shown.family}
-    return msgspec.json.encode(told | {"boilerplate": shown.shared.get(shown.item.id, ())}).decode()
+    notes = list(currency_notes(shown.item, shown.letter.decision_date))
+    told = {"item": shown.item, "letter": header, "siblings": siblings, "superseded_editions": notes}
+    shared = shown.shared.get(shown.item.id, ())
+    return msgspec.json.encode(told | {"family": shown.family, "boilerplate": shared}).decode()
 
 
 def shown_plain(shown: Shown, *, specific: bool = False) -> str:
@@ -359,6 +367,8 @@ def item_blocks(item: Item, shown: Shown, *, specific: bool) -> Iterator[Block]:
             yield Block(title, (printable(paragraph),), shared)
     if item.imr_citations:
         yield Block("Reviewer's citations", tuple(printable(cited(citation)) for citation in item.imr_citations))
+    if notes := tuple(currency_notes(item, shown.letter.decision_date)):
+        yield Block("Superseded editions", notes)
 
 
 def without(text: str, left_out: Sequence[Span]) -> tuple[str, ...]:

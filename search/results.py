@@ -51,7 +51,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     """One disputed item.
 
     score       0 where the question holds nothing that scores
-    snippet     whole sentences of the rationale
+    snippet     whole sentences of the rationale; empty where the query asks for none
     highlights  character offsets into `snippet`: start, end
     family      id of the first item with nearly the same rationale; null where there is no other
     similar     how many other items of the index have nearly the same rationale
@@ -86,7 +86,7 @@ class Results(Struct, frozen=True, kw_only=True):
     query_as_run  as understood: expansions, and values as the index has them, those of the filters too
     filters       as asked, with `since` and `until`
     total         items found
-    total_letters letters in which they were found
+    total_letters letters in which they were found; null where the query asks for no letters
     total_families  as many different rationales, those that are nearly the same being one; null where not counted
     truncated     more items were found than `hits` and those before them
     offset        how many hits stand before the first; for people, not in the JSON
@@ -99,7 +99,7 @@ class Results(Struct, frozen=True, kw_only=True):
     filters: dict[str, list[str] | str]
     index: IndexFigures
     total: int
-    total_letters: int
+    total_letters: int | None
     total_families: int | None = None
     returned: int
     truncated: bool

@@ -21,7 +21,7 @@ from imrsearch.schema.errors import UsageError
 from imrsearch.search.compile import all_of, unscored
 from imrsearch.search.explain import Clock
 from imrsearch.search.marks import wanted_in
-from imrsearch.search.order import ranked
+from imrsearch.search.order import found_by, ranked
 from imrsearch.search.query import Query, Sort, checked
 from imrsearch.search.record import given_in
 from imrsearch.search.results import Results
@@ -226,7 +226,9 @@ def only(searcher: Searcher, query: Query, *, answer: Answer, ids: Collection[st
     found = all_of((answer.found, unscored(searcher.engine.one_of("id", [value_term(id) for id in ids]))))
     clock = Clock()
     wanted = wanted_in(searcher.question(query, clock).tree)
-    rows = clock.lap("rank", ranked(searcher.engine, found, query=query, tree=answer.question.tree, total=len(ids)))
+    tree = answer.question.tree
+    counted = clock.lap("search", found_by(searcher.engine, found, ordered=found, query=query, tree=tree))
+    rows = clock.lap("rank", ranked(searcher.engine, counted, query=query, tree=tree))
     hits = searcher.hits(rows, wanted, clock=clock)
     return structs.replace(
         answer.results,

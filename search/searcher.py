@@ -39,15 +39,18 @@ from imrsearch.search.families import boilerplate_of, collapsed, count_families,
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.marks import Wanted, wanted_in
-from imrsearch.search.order import Row, ranked
+from imrsearch.search.order import Found, Row, found_by, ranked
 from imrsearch.search.query import Query, checked
 from imrsearch.search.results import FacetCount, Family, Hit, IndexFigures, Results, Shown
-from imrsearch.search.snippet import marked_treatment, passage_of
-from imrsearch.search.values import with_values
+from imrsearch.search.snippet import NO_PASSAGE, marked_treatment, passage_of
+from imrsearch.search.values import Readings, with_values
 from imrsearch.search.widen import widened
 
 # How many ids are named that begin like one that is not there.
 NEAREST = 3
+# Letters shown lately, and words looked up lately, that are kept ready.
+LETTERS_KEPT = 256
+WORDS_KEPT = 4_096
 # Said where the question is not to be widened.
 WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
 
@@ -101,7 +104,8 @@ class Searcher:
             try:
                 index = tantivy.Index.open(str(folder))
                 register_analyzers(index)
-                engine = Engine(index.searcher(), index.schema, LetterFile(folder), Families(folder))
+                letter_at = lru_cache(LETTERS_KEPT)(LetterFile(folder).letter)
+                engine = Engine(index.searcher(), index.schema, letter_at, Families(folder))
                 searcher = cls(engine, manifest)
             except BaseException:
                 os.close(reader)
@@ -124,26 +128,23 @@ class Searcher:
     def answer(self, query: Query, clock: Clock) -> Answer:
         """The results of a checked query, and how it ran."""
         question = self.question(query, clock)
-        wanted = wanted_in(question.tree)
+        wanted = wanted_in(question.tree) if query.snippets else None
         typed = question.tree
-        asked, found, total = self.found(query, question, clock)
+        asked, found = self.found(query, question, typed=typed, clock=clock)
         hints: tuple[str, ...] = ()
-        if not total and (wider := clock.lap("advice", self.widened(query, question))):
+        if not found.total and (wider := clock.lap("advice", self.widened(query, question))):
             if query.widen:
                 question = wider
-                asked, found, total = self.found(query, question, clock)
+                asked, found = self.found(query, question, typed=typed, clock=clock)
             else:
                 hints = (WIDEN_HINT,)
-        every = total == self.manifest.items
-        letters = self.manifest.letters if every else count_letters(self.engine, found, total=total)
-        clock.lap("letters", letters)
-        ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
-        families = clock.lap("families", self.families(query, found, total=total))
-        ranking = partial(ranked, self.engine, ordered, tree=question.tree, total=total)
-        rows, more = clock.lap("rank", self.page(query, ranking, total=total))
-        facets = clock.lap("facets", self.facets(query, question, found=found))
+        total = found.total
+        rows, more = clock.lap("rank", self.page(query, question, found=found))
+        letters = clock.lap("letters", self.letters(query, found))
+        families = clock.lap("families", count_families(self.engine, found, letters=query.letters))
+        facets = clock.lap("facets", self.facets(query, question, found=found.query))
         hits = self.hits(rows, wanted, clock=clock)
-        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(facets))
+        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(query, facets))
         notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(
@@ -163,23 +164,14 @@ class Searcher:
             offset=query.offset,
             collapsed=query.collapse,
         )
-        return Answer(results, question, ordered)
+        return Answer(results, question, found.ordered)
 
-    def families(self, query: Query, found: tantivy.Query, *, total: int) -> int | None:
-        """To how many families the items belong; null where they are too many to count."""
-        return count_families(self.engine, found, total=total, items=self.manifest.items, quick=not query.letters)
-
-    def page(self, query: Query, ranking: Callable[..., list[Row]], *, total: int) -> tuple[list[Row], bool]:
+    def page(self, query: Query, question: Question, *, found: Found) -> tuple[list[Row], bool]:
         """The page of items, or of families, and whether there are more behind it."""
-        if not query.collapse:
-            rows = ranking(query=query)
-            return rows, total > query.offset + len(rows)
-
-        def first(number: int) -> list[Row]:
-            return ranking(query=structs.replace(query, offset=0, limit=number))
-
-        page = collapsed(self.engine, first, offset=query.offset, limit=query.limit, total=total)
-        return page.rows, page.more
+        if query.collapse:
+            return collapsed(self.engine, found, query=query, tree=question.tree)
+        rows = ranked(self.engine, found, query=query, tree=question.tree)
+        return rows, found.total > query.offset + len(rows)
 
     def explain(self, query: Query, *, id: str | None = None) -> Explanation:
         """How the answer to the query comes about, and the score of the item of that id, or of the first hit."""
@@ -188,7 +180,7 @@ class Searcher:
         answer = self.answer(query, clock)
         id = self.item_id(id) if id else next((hit.id for hit in answer.results.hits), None)
         parsed = parse(query.text, held=self.held)
-        read = with_values(parsed, query, engine=self.engine)
+        read = with_values(parsed, query, readings=self.readings)
         expanded = self.question(query, Clock())
         return Explanation(
             query_as_run=answer.results.query_as_run,
@@ -218,15 +210,25 @@ class Searcher:
     def question(self, query: Query, clock: Clock) -> Question:
         """The query as understood: its text, its values as the index has them, its names with their other names."""
         parsed = clock.lap("parse", parse(query.text, held=self.held))
-        read = clock.lap("values", with_values(parsed, query, engine=self.engine))
+        read = clock.lap("values", with_values(parsed, query, readings=self.readings))
         if query.expand:
-            read = clock.lap(
-                "expand",
-                expand(
-                    read, indexed=partial(is_indexed, engine=self.engine), held=partial(is_held, engine=self.engine)
-                ),
-            )
+            read = clock.lap("expand", expand(read, indexed=self.is_indexed, held=self.is_held))
         return with_context(read)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What typed values mean in this index."""
+        return Readings(self.engine)
+
+    @cached_property
+    def is_indexed(self) -> Callable[[str], bool]:
+        """Whether some item or summary has a word."""
+        return lru_cache(WORDS_KEPT)(partial(is_indexed, engine=self.engine))
+
+    @cached_property
+    def is_held(self) -> Callable[[str], bool]:
+        """Whether some item's drug is what a name means, or of that class."""
+        return lru_cache(WORDS_KEPT)(partial(is_held, engine=self.engine))
 
     @cached_property
     def held(self) -> Held:
@@ -238,11 +240,19 @@ class Searcher:
         """A sentence for each word that no item has; asked for twice where a question finds nothing."""
         return lru_cache(1)(partial(absent_words, engine=self.engine))
 
-    def found(self, query: Query, question: Question, clock: Clock) -> tuple[tantivy.Query, tantivy.Query, int]:
-        """The question as the engine takes it, likewise with the days that are left, and how many items that finds."""
-        asked = clock.lap("compile", compile_query(question, self.engine))
-        found = clock.lap("compile", within_days(asked, query, engine=self.engine))
-        return asked, found, clock.lap("count", self.engine.count(found))
+    def found(self, query: Query, question: Question, *, typed: Node, clock: Clock) -> tuple[tantivy.Query, Found]:
+        """The question as the engine takes it, and what that finds in the days that are left."""
+        asked = compile_query(question, self.engine)
+        found = within_days(asked, query, engine=self.engine)
+        ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
+        counted = found_by(self.engine, found, ordered=ordered, query=query, tree=question.tree)
+        return asked, clock.lap("search", counted)
+
+    def letters(self, query: Query, found: Found) -> int | None:
+        """In how many letters the items are; null where nobody asks."""
+        if query.letters is False:
+            return None
+        return self.manifest.letters if found.total == self.manifest.items else count_letters(self.engine, found)
 
     def widened(self, query: Query, question: Question) -> Question | None:
         """The question with fewer of its words, and which no item has; null where that finds nothing either."""
@@ -292,10 +302,11 @@ class Searcher:
         """Some item has no date."""
         return self.engine.count(undated(everything(), self.engine)) > 0
 
-    def hits(self, rows: Sequence[Row], wanted: Sequence[Wanted], *, clock: Clock) -> tuple[Hit, ...]:
-        """What is shown of each item."""
-        letters = clock.lap("fetch", [(self.engine.letter(row.address), row.score) for row in rows])
-        hits = clock.lap("snippets", tuple(hit_of(letter, wanted, score=score) for letter, score in letters))
+    def hits(self, rows: Sequence[Row], wanted: Sequence[Wanted] | None, *, clock: Clock) -> tuple[Hit, ...]:
+        """What is shown of each item; without its passage where nothing is wanted of it."""
+        letters = clock.lap("fetch", self.engine.letters([row.address for row in rows]))
+        both = zip(letters, rows, strict=True)
+        hits = clock.lap("snippets", tuple(hit_of(letter, wanted, score=row.score) for letter, row in both))
         families = clock.lap("families", families_of(self.engine, [row.address for row in rows]))
         return tuple(map(with_family, hits, families))
 
@@ -343,17 +354,19 @@ class Searcher:
         return []
 
 
-def uncounted(facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
-    """A sentence on the facets whose letters are not counted."""
+def uncounted(query: Query, facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
+    """A sentence on the facets whose letters are asked for and not counted."""
+    if query.letters is False:
+        return
     names = [FIELD[name].option for name, counts in facets.items() if any(found.letters is None for found in counts)]
     if names:
         yield f"too many items to count the letters of each value: {', '.join(names)}"
 
 
-def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:
+def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> Hit:
     """What is shown of the letter's one item."""
     item = letter.items[0]
-    passage = passage_of(item, wanted)
+    passage = NO_PASSAGE if wanted is None else passage_of(item, wanted)
     return Hit(
         id=item.id,
         letter_id=letter.letter_id,
@@ -368,7 +381,7 @@ def hit_of(letter: Letter, wanted: Sequence[Wanted], *, score: float) -> Hit:
         snippet=passage.text,
         highlights=passage.highlights,
         citations=item.imr_citations,
-        marks=marked_treatment(item, wanted),
+        marks=() if wanted is None else marked_treatment(item, wanted),
     )
 
 

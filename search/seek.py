@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from imrsearch.schema.numbers import COUNT, PERCENT
 from imrsearch.search.lexer import RUN
-from imrsearch.search.marks import Mark, Wanted, marks_in
+from imrsearch.search.marks import Mark, Wanted, marks_in, pattern_of
 from imrsearch.search.results import Span
 
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -42,10 +42,14 @@ class Seeker:
 
     def __init__(self, wanted: tuple[Wanted, ...]) -> None:
         self.wanted = wanted
-        # How far apart words are can only be seen in the whole text.
-        self.whole = any(want.near for want in wanted)
-        needles = {needle_of(term, exact=want.pattern.exact) for want in wanted for term in want.pattern.terms}
-        needles.update(SIGNS[term] for want in wanted for term in want.pattern.terms if term in SIGNS)
+        nears = [want.near for want in wanted if want.near]
+        # Where sentences end can only be seen in the whole text.
+        self.whole = any(near.distance is None for near in nears)
+        # Wanted words lie in one piece if fewer words than these stand between them.
+        self.reach = max((near.distance or 1 for near in nears), default=1)
+        patterns = {want.pattern for want in wanted}.union(pattern_of(near.second) for near in nears)
+        needles = {needle_of(term, exact=pattern.exact) for pattern in patterns for term in pattern.terms}
+        needles.update(SIGNS[term] for pattern in patterns for term in pattern.terms if term in SIGNS)
         self.needles = sorted(filter(str.isascii, needles))
         self.marks_of = lru_cache(KEPT)(self.marks_of_piece)
 
@@ -64,7 +68,7 @@ class Seeker:
         return marks_in(text, self.wanted, field=field)
 
     def pieces(self, text: str) -> Iterator[Span]:
-        """What may hold wanted words, in order; words side by side lie in one piece."""
+        """What may hold wanted words, in order; words side by side, or near enough, lie in one piece."""
         lower = text.lower()
         if len(lower) != len(text):
             yield 0, len(text)
@@ -74,7 +78,7 @@ class Seeker:
             chunks.update(chunk_at(match.start(), text) for match in NOT_ASCII.finditer(text))
         first = last = -1
         for start, end in sorted(chunks):
-            if first >= 0 and not RUN.search(text, last, start):
+            if first >= 0 and self.reaches(text, last, start):
                 last = end
                 continue
             if first >= 0:
@@ -82,6 +86,12 @@ class Seeker:
             first, last = start, end
         if first >= 0:
             yield first, last
+
+    def reaches(self, text: str, last: int, start: int) -> bool:
+        """Words that end and begin there may count as near: no more than so many pieces between have a word."""
+        if self.reach == 1:
+            return not RUN.search(text, last, start)
+        return sum(RUN.search(chunk) is not None for chunk in text[last:start].split()) < self.reach
 
 
 def chunks_with(needle: str, lower: str) -> Iterator[Span]:

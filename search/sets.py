@@ -21,7 +21,7 @@ from imrsearch.search.shelf import Shelf, read_lines, write_lines
 
 # "CM17-0019171:2   # the one on tapering". A letter without a case number has the name of its file, which may hold
 # spaces and "#": the id ends at the first number after a colon, and a second id must not follow.
-LINE = re.compile(r"(?P<id>(?!#)\S(?:(?!:\d+\s).)*:\d+)(?:\s+#.*)?")
+LINE = re.compile(r"^(?P<id>(?!#)\S(?:(?!:\d+\s).)*:\d+)(?:\s+#.*)?")
 MAKE_HINT = "imrsearch set add NAME ID... makes one"
 
 

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ LONG = 450
 # Characters kept before the first mark of a cut sentence.
 LEAD = 60
 MORE = "…"
+# Texts whose sentences are kept ready.
+KEPT = 512
 
 # "Therefore, the request for … is not medically necessary.", "The request is certified." Read sentence by sentence: of
 # "The request is noted. Certain rules are necessary." neither says what was decided.
@@ -50,6 +53,9 @@ class Passage(Struct, frozen=True):
     highlights: tuple[Span, ...]
 
 
+NO_PASSAGE = Passage("", ())
+
+
 def spans(marks: Iterable[Mark]) -> tuple[Span, ...]:
     """The marks' characters; those that overlap as one."""
     merged: list[Span] = []
@@ -74,8 +80,7 @@ def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
     texts = {"rationale": item.rationale, "imr_guideline": item.imr_guideline, "treatment": item.treatment}
     field, text = next(((field, text) for field, text in texts.items() if text), ("treatment", ""))
     marks = seeker_of(tuple(wanted)).marks(text, field=field)
-    sentences = sentences_of(text)
-    said = [said_in(text[start:end]) for start, end in sentences]
+    sentences, said = read_sentences(text)
     first, last = best_window(sentences, said, marks)
     start, end = (sentences[first][0], sentences[last][1]) if sentences else (0, len(text))
     best = piece_of(text, start, end, marks)
@@ -84,6 +89,13 @@ def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
         return best
     added = piece_of(text, *sentences[decision], marks)
     return together(best, added) if first < decision else together(added, best)
+
+
+@lru_cache(KEPT)
+def read_sentences(text: str) -> tuple[Sequence[Span], Sequence[Said]]:
+    """Where the text's sentences are, and what each says; many items share their text, and many are shown again."""
+    sentences = sentences_of(text)
+    return sentences, [said_in(text[start:end]) for start, end in sentences]
 
 
 def said_in(sentence: str) -> Said:

@@ -5,7 +5,7 @@ A value that some item has stands for itself, even where the vocabulary would re
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import assert_never
 
 from msgspec import Struct, structs
@@ -45,8 +45,10 @@ EXPLAINED = 5
 LISTED = 3
 # Of an id that is not there, so many characters must be right.
 ID_BEGINNING = 4
+# Readings that are kept ready.
+KEPT = 1_024
 
-# The values that some item has of a field with how many items do, the most frequent first, numbers in their order.
+# The values of a field by its name, each with how many items have it.
 Held = Callable[[str], dict[str, int]]
 
 
@@ -63,32 +65,44 @@ class Reading(Struct, frozen=True):
     absent: bool = False
 
 
-def with_values(question: Question, query: Query, *, engine: Engine) -> Question:
+class Readings:
+    """What typed values mean in one index, which does not change: each is looked up once.
+
+    held  the values that some item has of a field with how many items do, the most frequent first, numbers in order
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.held = cache(lambda name: held_values(FIELD[name], engine))
+        self.reading_of = lru_cache(KEPT)(partial(read_value, engine=engine, held=self.held))
+        self.proposal_of = lru_cache(KEPT)(partial(proposal, engine=engine, held=self.held))
+
+
+def with_values(question: Question, query: Query, *, readings: Readings) -> Question:
     """The question with values as the index has them, and with the query's filters."""
-    held: Held = cache(lambda name: held_values(FIELD[name], engine))
-    readings: dict[Within, Reading] = {}
+    known: dict[Within, Reading] = {}
 
     def read(within: Within, *, typed: bool = True) -> Node:
         asked = Within(within.field, within.text, whole=True)
-        if asked not in readings:
-            reading = read_value(asked, engine=engine, held=held)
+        if asked not in known:
+            reading = readings.reading_of(asked)
             if reading.absent:
-                explained = sum(each.absent for each in readings.values()) < EXPLAINED
-                proposed = proposal(asked, engine=engine, held=held) if explained else ""
+                explained = sum(each.absent for each in known.values()) < EXPLAINED
+                proposed = readings.proposal_of(asked) if explained else ""
                 option = FIELD[asked.field].option
                 sentence = f"{option if typed else f'--{option}'}: no item has {shortened(asked.text)}{proposed}"
                 if typed:
                     sentence += f"\n{place_in(query.text, within.place)}"
                 reading = structs.replace(reading, notice=sentence)
-            readings[asked] = reading
-        return readings[asked].node
+            known[asked] = reading
+        return known[asked].node
 
     filters = {
         name: either([read(Within(name, value), typed=False) for value in dict.fromkeys(values)])
         for name, values in query.filters.items()
     }
     tree = with_read(question.tree, read)
-    notices = (reading.notice for reading in readings.values() if reading.notice)
+    notices = (reading.notice for reading in known.values() if reading.notice)
     return structs.replace(question, tree=tree, filters=filters, notices=(*question.notices, *notices))
 
 

@@ -2,9 +2,11 @@
 
     python -m tests.crash --bulk 200 --publishing 100 --first 100 --questions 1000
 
-Each trial begins with an index of some letters, kills runs that add the others at a random call of ours (in reading and
-writing, or while the outcome is published), looks that the old index or the new one answers, then lets the same command
-end and compares every answer, scores included, with those of a run that nobody killed.
+Each trial begins with an index of some letters, kills a command that adds the others, replaces some, understands them
+anew or makes all anew, at a random call of ours (in reading and writing, or while the outcome is published), looks that
+the old index or the new one answers, then lets the same command end and compares every answer with those of a run that
+nobody killed: totals, counts, ids and snippets always, order and scores where nothing was deleted, and where something
+was after both were made anew from their stores.
 """
 
 import argparse
@@ -17,25 +19,44 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import NamedTuple
 
-from imrsearch.indexer import build, generation, prepare, store, tasks, update
+from msgspec import structs
+
+from imrsearch.indexer import build, families, generation, prepare, rows, store, tasks, update
 from imrsearch.indexer.build import build_index, reindex
 from imrsearch.indexer.check import check_index
+from imrsearch.indexer.reading import reading
 from imrsearch.indexer.report import IndexReport
 from imrsearch.indexer.update import Machine
 from imrsearch.schema import frames, manifest
-from imrsearch.schema.manifest import read_manifest
+from imrsearch.schema.manifest import read_manifest, write_manifest
 from imrsearch.schema.records import Letter
 from imrsearch.search.query import Query
+from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
 from tests.corpus import case_of, letters
 
-MODULES = (build, frames, generation, manifest, prepare, store, tasks, update)
-MACHINE = Machine(cores=1, heap=30_000_000, commit_items=12)
-# Letters that the index holds before the run that is killed.
-HELD = 10
+MODULES = (build, families, frames, generation, manifest, prepare, rows, store, tasks, update)
+MACHINE = Machine(cores=1, heap=30_000_000, commit_items=4)
+# Of so many letters the index holds one before the run that is killed.
+HELD = 3
 
-Answers = list[list[tuple[str, float, str]]]
+
+class Answer(NamedTuple):
+    """What an index says to a question.
+
+    hits  id, score and snippet, the best first
+    """
+
+    total: int
+    letters: int
+    counts: dict[str, list[FacetCount]]
+    hits: list[tuple[str, float, str]]
+
+    def unscored(self) -> "Answer":
+        """The answer without scores, and so in no order."""
+        return self._replace(hits=sorted((hit, 0.0, snippet) for hit, _, snippet in self.hits))
 
 
 def write_letters(folder: Path) -> list[Path]:
@@ -57,16 +78,18 @@ def questions(searcher: Searcher, number: int) -> list[str]:
     return ["", *(" ".join(pick.choices(words, k=1 + number % 2)) for number in range(number))]
 
 
-def answers(folder: Path, asked: list[str]) -> Answers:
-    """What an index says to the questions, scores included; first the families of the first items."""
+def answers(folder: Path, asked: list[str]) -> list[Answer]:
+    """What an index says to the questions: every hit, with its family."""
     searcher = Searcher.open(folder)
-    first = searcher.search(Query(limit=20)).hits
+    found = (searcher.search(Query(text=text, limit=1_000, facets=("outcome", "drug"))) for text in asked)
     return [
-        [(each.id, 0.0, "") for hit in first for each in searcher.family(hit.id)],
-        *(
-            [(hit.id, hit.score, hit.snippet) for hit in searcher.search(Query(text=text, limit=20)).hits]
-            for text in asked
-        ),
+        Answer(
+            each.total,
+            each.total_letters,
+            each.facets,
+            [(hit.id, hit.score, f"{hit.family}: {hit.snippet}") for hit in each.hits],
+        )
+        for each in found
     ]
 
 
@@ -134,41 +157,118 @@ def killed(run: Callable[[], IndexReport], *, at: int, only_in_publishing: bool)
     return os.WIFSIGNALED(status)
 
 
-def trial(
-    files: list[Path], folder: Path, asked: list[str], said: Answers, pick: random.Random, *, publishing: bool
-) -> int:
+class Work(NamedTuple):
+    """A command that is killed.
+
+    begin    makes the index that it works on
+    run      the command
+    deletes  letters that the index held are written anew: until the engine has merged its files, what it deleted
+             counts in the scores, and when it merges depends on how often it committed
+    """
+
+    begin: Callable[[Path], object]
+    run: Callable[[Path], IndexReport]
+    deletes: bool = False
+
+
+def works_on(files: list[Path]) -> dict[str, Work]:
+    """Every command that writes an index, each from its own beginning."""
+    held = files[::HELD]
+    first = {path: path.read_bytes() for path in files}
+    later = first | {path: first[path].replace(b"pain", b"zebra") for path in held}
+
+    def index(folder: Path, chosen: list[Path], texts: dict[Path, bytes], *, rebuild: bool = False) -> IndexReport:
+        for path, text in texts.items():
+            path.write_bytes(text)
+        return build_index(chosen, folder, rebuild=rebuild, machine=MACHINE)
+
+    def of_another_parser(folder: Path) -> None:
+        index(folder, held, first)
+        write_manifest(folder, structs.replace(read_manifest(folder), reading="another parser"))
+
+    def with_old_readings(folder: Path) -> None:
+        index(folder, held, first)
+        index(folder, files, later)
+
+    def some(folder: Path) -> None:
+        index(folder, held, first)
+
+    return {
+        "add": Work(some, lambda folder: index(folder, files, first)),
+        "replace": Work(some, lambda folder: index(folder, files, later), deletes=True),
+        "reread": Work(of_another_parser, lambda folder: index(folder, files, first), deletes=True),
+        "rebuild": Work(some, lambda folder: index(folder, files, later, rebuild=True)),
+        "reindex": Work(with_old_readings, lambda folder: reindex(folder, machine=MACHINE)),
+    }
+
+
+class Whole:
+    """What an index says that nobody killed: after the command, and made anew from its store.
+
+    begun  the index before the command
+    """
+
+    def __init__(self, work: Work, folder: Path, number: int) -> None:
+        self.work = work
+        self.begun = folder / "begun"
+        work.begin(self.begun)
+        index = self.beginning(folder / "whole")
+        self.letters = work.run(index).letters
+        self.asked = questions(Searcher.open(index), number)
+        self.said = answers(index, self.asked)
+        reindex(index, machine=MACHINE)
+        self.said_anew = answers(index, self.asked)
+
+    def beginning(self, folder: Path) -> Path:
+        """An index for the command, at `folder`."""
+        return shutil.copytree(self.begun, folder)
+
+    def compare(self, folder: Path, number: int) -> None:
+        """AssertionError where the index says something else to the first questions."""
+        found, said = answers(folder, self.asked[:number]), self.said[:number]
+        if self.work.deletes:
+            found, said = [answer.unscored() for answer in found], [answer.unscored() for answer in said]
+        assert found == said, "the index answers otherwise"
+
+    def compare_anew(self, folder: Path) -> None:
+        """AssertionError where an index made anew from the store says something else, scores included."""
+        reindex(folder, machine=MACHINE)
+        assert answers(folder, self.asked) == self.said_anew, "the store holds something else"
+
+
+def trial(whole: Whole, folder: Path, pick: random.Random, *, publishing: bool) -> int:
     """How many runs were killed before the same command ended in the same index."""
-    build_index(files[:HELD], folder, machine=MACHINE)
-    old = answers(folder, asked[:20])
-    anew = pick.random() < 0.3
-    if anew:
-        build_index(files, folder, machine=MACHINE)
-        old = answers(folder, asked[:20])
-
-    def run() -> IndexReport:
-        return reindex(folder, machine=MACHINE) if anew else build_index(files, folder, machine=MACHINE)
-
-    kills = 0
-    for _ in range(3):
-        before = read_manifest(folder).generation
+    work, kills = whole.work, 0
+    whole.beginning(folder)
+    # Letters are read in the process that is killed, or in others that outlive it for a moment.
+    build.HERE = pick.choice((2, 1_000))
+    for _ in range(8):
+        before, old = read_manifest(folder).generation, answers(folder, whole.asked[:20])
         at = pick.randint(1, 300) if publishing else int(10 ** pick.uniform(0.5, 4))
-        if not killed(run, at=at, only_in_publishing=publishing):
+        if not killed(lambda: work.run(folder), at=at, only_in_publishing=publishing):
             break
         kills += 1
         if read_manifest(folder).generation != before:
-            old = said[: len(old)]
-        assert answers(folder, asked[:20]) == old, "half an index was published"
-    report = run()
-    assert report.letters == len(files), "letters were lost"
-    assert answers(folder, asked) == said, "the index answers otherwise"
+            whole.compare(folder, 20)
+        else:
+            assert answers(folder, whole.asked[:20]) == old, "half an index was published"
+    assert work.run(folder).letters == whole.letters, "letters were lost"
+    assert read_manifest(folder).reading == reading(), "letters were not understood anew"
+    whole.compare(folder, len(whole.asked))
     assert check_index(folder).findings == (), "the index is damaged"
+    if work.deletes:
+        whole.compare_anew(folder)
     return kills
 
 
-def kill_first_run(files: list[Path], folder: Path, *, at: int) -> None:
+def kill_first_run(files: list[Path], folder: Path, *, at: int, rebuild: bool) -> None:
     """A first run that is killed: nothing was published, and the same command ends as if nothing had been."""
-    killed(lambda: build_index(files, folder, machine=MACHINE), at=at, only_in_publishing=False)
-    assert build_index(files, folder, machine=MACHINE).letters == len(files), "letters were lost"
+
+    def run() -> IndexReport:
+        return build_index(files, folder, rebuild=rebuild, machine=MACHINE)
+
+    killed(run, at=at, only_in_publishing=False)
+    assert run().letters == len(files), "letters were lost"
     assert check_index(folder).findings == (), "the index is damaged"
 
 
@@ -179,19 +279,17 @@ def kill_runs(*, bulk: int, publishing: int, first: int, number: int, seed: int)
     done = {False: 0, True: 0}
     try:
         files = write_letters(folder / "letters")
-        build_index(files[:HELD], folder / "whole", machine=MACHINE)
-        build_index(files, folder / "whole", machine=MACHINE)
-        asked = questions(Searcher.open(folder / "whole"), number)
-        said = answers(folder / "whole", asked)
+        wholes = [Whole(work, folder / name, number) for name, work in works_on(files).items()]
         pick = random.Random(seed)
         for place in range(first):
-            kill_first_run(files[:6], folder / f"first-{place}", at=1 + 3 * place)
+            kill_first_run(files[:6], folder / f"first-{place}", at=1 + 3 * place, rebuild=place % 2 == 1)
         for sort, wanted in ((False, bulk), (True, publishing)):
             while done[sort] < wanted:
                 index = folder / f"index-{sum(done.values())}"
-                done[sort] += trial(files, index, asked, said, pick, publishing=sort)
+                done[sort] += trial(pick.choice(wholes), index, pick, publishing=sort)
                 # A process of a killed run may still be about to open it.
                 shutil.rmtree(index, ignore_errors=True)
+                print(f"{done[False]} runs killed in reading and writing, {done[True]} in publishing", file=sys.stderr)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return done[False], done[True]

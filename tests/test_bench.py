@@ -14,8 +14,9 @@ pytest.importorskip("reportlab")
 pytest.importorskip("pikepdf")
 
 from imrsearch import Query, Searcher
+from imrsearch.schema.letterfile import LetterFile
 from tests.bench import __main__ as bench
-from tests.bench import queries, report
+from tests.bench import indexing, queries, report
 from tests.bench.collection import Row
 from tests.bench.indexing import BARE, FTS5, OURS, PDFIUM, STORE, knows
 from tests.bench.process import Failed, python, run
@@ -75,9 +76,31 @@ def test_a_plain_index_is_the_smaller_one(measured):
 
 def test_each_engine_is_timed_as_often_as_the_others(measured):
     for kind, times in measured.queries.items():
-        assert len(times.ours) == len(times.bare) == len(times.fts5) == 2 * (3 - times.refused), kind
-        assert min(*times.ours, *times.bare, *times.fts5) > 0
+        assert tuple(times.seconds) == queries.WAYS
+        for way, seconds in times.seconds.items():
+            assert len(seconds) == 2 * (3 - times.refused), (kind, way)
+            assert min(seconds) > 0, (kind, way)
         assert "snippets" in times.parts
+
+
+def test_every_way_shows_the_same_number_of_items(folder, measured, searcher, table):
+    letters = LetterFile(searcher.index_dir / searcher.manifest.engine)
+    for several in queries.questions(measured.collection, number=2).values():
+        for each in several:
+            ways = queries.ways_of(searcher, each, letters=letters, table=table, parts={})
+            shown = {way: ask() for way, ask in ways.items() if way != "fts5"}
+            assert len(set(shown.values())) == 1, (each, shown)
+
+
+def test_indexes_for_questions_are_made_once(tmp_path, monkeypatch):
+    asked = bench.parser().parse_args(["--queries", str(tmp_path), "--seed", "4", "--questions", "1", "--repeats", "1"])
+    first = bench.measure_queries(tmp_path / "few", 100, asked)
+    monkeypatch.setattr(indexing, "run", None)
+    again = bench.measure_queries(tmp_path / "few", 100, asked)
+    assert again.collection == first.collection
+    lines = list(report.section(again))
+    assert any(line.startswith("| facets |") for line in lines)
+    assert not any("indexing" in line or "bare Python" in line for line in lines)
 
 
 def test_runs_tell_time_memory_and_size(measured):

@@ -27,7 +27,8 @@ from tests.corpus import letters
 KEY = "xanax-ambien"
 CASE = letters()[KEY]["case_number"]
 KEEPING = ("save", "run", "new", "set", "saved")
-COMMANDS = ("search", "show", "status", "fields", "demo", "help", "index", "reindex", "check", "parse", *KEEPING)
+READING = ("index", "reindex", "check", "parse")
+COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, "stats", "guidelines", *KEEPING)
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters returned truncated took_ms notices hits facets"
 ).split()
@@ -468,7 +469,7 @@ def examples():
     pages = [cli.EXAMPLES, *getattr(cli, "HELP", {}).values()]
     lines = [line.strip() for page in pages for line in page.splitlines() if line.startswith("  imrsearch ")]
     for line in dict.fromkeys(lines):
-        arguments = shlex.split(re.split(r"\s{3,}| \| | > ", line)[0])[1:]
+        arguments = shlex.split(re.split(r"\s{3,}| \| | > (?=\w+\.)", line)[0])[1:]
         if arguments[0] not in ("index", "parse", "demo", "show", *KEEPING):
             yield pytest.param(arguments, id=" ".join(arguments))
 
@@ -477,6 +478,36 @@ def examples():
 def test_the_examples_of_the_help_run(arguments, run, index_dir):
     done = run(*arguments, "--index", index_dir)
     assert done.code in (0, 1), done.err
+
+
+@pytest.mark.parametrize("command", ["stats", "guidelines"])
+def test_counting_has_a_code_and_three_formats(command, run, index_dir):
+    plain = run(command, "klonopin", "--index", index_dir)
+    assert plain.code == 0
+    assert (
+        plain.out.splitlines()[1] == "shares of published letters found by the same words; not the odds of a decision"
+    )
+    assert "\x1b" not in plain.out
+    total = json.loads(run(command, "klonopin", "--json", "--index", index_dir).out)["total"]
+    assert run(command, "klonopin", "--csv", "--index", index_dir).out.splitlines()[-1].count(str(total["items"]))
+    assert run(command, "nosuchword", "--index", index_dir).code == 1
+    both = run(command, "--json", "--csv", "--index", index_dir)
+    assert (both.code, "hint: leave out one of them" in both.err) == (2, True)
+
+
+def test_what_cannot_be_counted_by_names_what_can(run, index_dir):
+    done = run("stats", "--by", "drugs", "--index", index_dir)
+    assert done.code == 2
+    assert done.err.startswith("error: there is no field to count by drugs\nhint: one of: drug, ")
+
+
+def test_limit_leaves_rows_for_people_and_all_for_programs(run, index_dir):
+    asked = ("stats", "--by", "citation", "--index", index_dir)
+    rows = {len(json.loads(run(*asked, "--json", *limit).out)["rows"]) for limit in ((), ("--limit", 0))}
+    assert len(rows) == 1
+    assert rows.pop() > 20
+    assert len(json.loads(run(*asked, "--json", "-n3").out)["rows"]) == 3
+    assert "note: 20 of " in run(*asked).out
 
 
 def test_version(run):

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 from factories import citation, index_of, item, letter
+from msgspec import structs
 from rich.console import Console
 
 from imrsearch.schema.errors import IndexFailure
@@ -231,6 +232,20 @@ def test_the_engine_at_its_limit_leaves_letters_uncounted(searcher, monkeypatch)
     monkeypatch.setattr(Engine, "aggregate", at_its_limit)
     found = searcher.search(Query(facets=("outcome",))).facets["outcome"]
     assert [(one.count, one.letters) for one in found] == [(2, None), (2, None), (1, None)]
+
+
+@pytest.mark.parametrize("text", ["", "knee"])
+def test_letters_and_passages_can_be_left_out(searcher, text):
+    asked = Query(text=text, facets=("outcome", "year"))
+    whole, bare = searcher.search(asked), searcher.search(structs.replace(asked, letters=False, snippets=False))
+    assert bare.total == whole.total > 0
+    assert [(hit.id, hit.score) for hit in bare.hits] == [(hit.id, hit.score) for hit in whole.hits]
+    assert {(hit.snippet, hit.highlights, hit.marks) for hit in bare.hits} == {("", (), ())}
+    for name in asked.facets:
+        assert bare.facets[name] == [structs.replace(found, letters=None) for found in whole.facets[name]]
+    assert (bare.total_letters, bare.notices) == (None, whole.notices)
+    items = "1 item" if whole.total == 1 else f"{whole.total} items"
+    assert render.counts_line(bare).endswith(items)
 
 
 def test_a_range_chooses_no_single_value(searcher):

@@ -424,11 +424,13 @@ def test_totals_by_items_letters_and_families(query, line, searched):
 
 
 def test_families_are_counted_as_far_as_that_is_quick(searched, monkeypatch):
+    asked = Query(text="reasons", until="2017-01-21")
+    assert searched.search(asked).total_families == 7
     monkeypatch.setattr(families, "QUICK", 5)
-    assert searched.search(Query(text="reasons")).total_families == 8
-    monkeypatch.setattr(searched, "manifest", structs.replace(searched.manifest, items=99))
-    assert searched.search(Query(text="reasons")).total_families is None
-    assert searched.search(Query(text="reasons", letters=True)).total_families == 8
+    assert searched.search(asked).total_families is None
+    assert searched.search(structs.replace(asked, letters=True)).total_families == 7
+    assert searched.search(structs.replace(asked, letters=False)).total_families is None
+    assert render.counts_line(searched.search(structs.replace(asked, collapse=True))).startswith("7 of 21 items in 21")
 
 
 def test_in_print(searched):

@@ -14,13 +14,16 @@ import imrsearch
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("schema", "indexer", "search", "imrsearch")
-COMMAND_LINE = {f"search/{name}.py" for name in ("cli", "cli_index", "cli_sets", "filters", "terminal")}
+COMMAND_LINE = {f"search/{name}.py" for name in ("cli", "cli_index", "cli_sets", "cli_stats", "filters", "terminal")}
 FRONT_DOORS = {*COMMAND_LINE, "search/reports.py", "search/progress.py", "search/web.py", "search/mcp_server.py"}
 # Where the engine may be spoken to. The layers that it does not appear in can be moved to another one.
 ENGINE = {
     "schema/documents.py",
     *(f"indexer/{name}.py" for name in ("check", "prepare", "update")),
-    *(f"search/{name}.py" for name in ("compile", "counts", "engine", "families", "order", "proximity", "searcher")),
+    *(
+        f"search/{name}.py"
+        for name in ("compile", "counts", "engine", "families", "guidelines", "order", "proximity", "searcher", "stats")
+    ),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
 NAMELESS = {"utils", "util", "misc", "common", "core", "base", "helpers"}

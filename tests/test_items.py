@@ -2,9 +2,11 @@
 
 import pytest
 
+from imrsearch.indexer.letter import items as item_parts
 from imrsearch.indexer.letter import missing_parts
+from imrsearch.indexer.letter import sections as letter_parts
 from imrsearch.indexer.letter.items import parse_items, parts_of
-from imrsearch.indexer.letter.sections import prose, summary_text
+from imrsearch.indexer.letter.sections import Opening, prose, summary_text
 from imrsearch.schema.errors import LetterError
 from imrsearch.schema.records import Line
 
@@ -326,3 +328,42 @@ def test_the_sentence_that_opens_a_summary_is_left_out():
         "The patient walks.",
     ]
     assert summary_text([Line(row) for row in rows]) == "The patient walks."
+
+
+BEGINNINGS = """
+CLINICAL CASE SUMMARY|Case Summary:|Expert Reviewer Case Summary:|IMR ISSUES, DECISIONS AND RATIONALES
+ISSUES, DECISIONS AND RATIONALES|IMR DECISION(S) AND RATIONALE(S)|DECISION(S) AND RATIONALE(S)
+The Final Determination was based on decisions for the disputed items/services set forth below:
+Documents Reviewed for Determination|1) Regarding the request for a cane:|12 ) Regarding the request for a cane:
+Medical Qualifications of the Expert Reviewer:|HOW THE IMR FINAL DETERMINATION WAS MADE|Disclaimer: MAXIMUS
+MAXIMUS is providing an independent|Sincerely,|cc: Department|Effect of the Decision|Decision rationale: It helps.
+The Expert Reviewer's decision rationale: It helps.|Rationale for the Decision:|Claims Administrator guideline: None
+The Claims Administrator cited|MAXIMUS guideline: None|IMR guideline: None|Expert Reviewer guideline: None
+The Physician Reviewer relied|Section of the Medical Treatment Utilization Schedule Relied Upon
+Medical Treatment Guideline Relied Upon|Expert Reviewer to Make His/Her Decision|Reviewer to Make His/Her Decision
+to Make His/Her Decision|Make His/Her Decision
+"""
+OPENINGS = {
+    f"{module.__name__}.{name}": value
+    for module in (letter_parts, item_parts)
+    for name, value in vars(module).items()
+    if isinstance(value, Opening)
+}
+
+
+@pytest.mark.parametrize("name", OPENINGS)
+def test_a_beginning_is_known_by_its_first_two_characters(name):
+    """The quick look at a line never hides what the pattern finds, in any case and with letters beyond ASCII."""
+    opening, found = OPENINGS[name], 0
+    for line in BEGINNINGS.strip().replace("\n", "|").split("|"):
+        for text in (
+            line,
+            line.lower(),
+            line.upper(),
+            line.swapcase(),
+            line.replace("S", "\u017f"),
+            f"\u0661{line[1:]}",
+        ):
+            assert bool(opening.match(text)) == bool(opening.pattern.match(text)), text
+            found += bool(opening.match(text))
+    assert found

@@ -7,12 +7,12 @@ from factories import citation, index_of, item, letter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imrsearch.schema.documents import build_schema
+from imrsearch.schema.documents import build_schema, register_analyzers
 from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import IndexBusy, IndexFailure, IndexMissing, QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, chunks_of
 from imrsearch.schema.manifest import read_manifest, write_manifest
-from imrsearch.search import counts
+from imrsearch.search import counts, order
 from imrsearch.search.language import written
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
@@ -176,6 +176,18 @@ def test_pages_join_without_gap_or_repetition(tied, sort, step):
     pages = [searcher.search(Query(text="cane", sort=sort, offset=place, limit=step)) for place in places]
     assert [hit.id for page in pages for hit in page.hits] == [chunk.id for chunk in chunks_wanted]
     assert {page.total for page in pages} == {len(chunks)}
+
+
+@pytest.mark.parametrize("few", [1, 30, 1_000])
+def test_pages_are_the_same_however_many_are_fetched(tied, monkeypatch, few):
+    monkeypatch.setattr(order, "FEW", few)
+    monkeypatch.setattr(order, "SPARE", 0)
+    searcher, chunks = tied
+    wanted = sorted((chunk for chunk in chunks if "tip" in chunk.treatment), key=ORDERS["relevance"])
+    pages = [searcher.search(Query(text="cane tip", offset=place, limit=7)) for place in range(0, len(wanted), 7)]
+    assert [hit.id for page in pages for hit in page.hits] == [chunk.id for chunk in wanted]
+    letters = len({chunk.letter_id for chunk in wanted})
+    assert {(page.total, page.total_letters) for page in pages} == {(len(wanted), letters)}
 
 
 @pytest.mark.parametrize("buckets", [1, 2, 7, 40, 65_000])
@@ -595,6 +607,19 @@ def test_any_text_ends_in_an_answer_or_a_query_error(searcher, text):
     assert sum(one.count for one in results.facets["outcome"]) == results.total
     for hit in results.hits:
         assert all(0 <= start < end <= len(hit.snippet) for start, end in hit.highlights)
+
+
+def test_a_word_of_deleted_items_is_not_in_the_index(tmp_path):
+    folder = index_of([letter("A1", item("Zanthrop brace")), letter("A2", item("Cane"))], tmp_path / "index")
+    index = tantivy.Index.open(str(folder / read_manifest(folder).engine))
+    register_analyzers(index)
+    writer = index.writer()
+    writer.delete_documents_by_term("letter_id", "a1")
+    writer.commit()
+    searcher = Searcher.open(folder)
+    assert searcher.engine.searcher.doc_freq("treatment", "zanthrop") == 1
+    assert not searcher.is_indexed("zanthrop")
+    assert searcher.is_indexed("cane")
 
 
 @pytest.mark.property

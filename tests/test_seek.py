@@ -51,6 +51,10 @@ QUESTIONS = [
     "l5 naive",
     "bra* hot",
     "brace /3 hot",
+    "hot +2 pack",
+    '"hot pack" /2 brace',
+    "hot /s pack",
+    "brace /2 hot /3 pack",
     "treatment:hot",
 ]
 
@@ -89,6 +93,8 @@ def wanted(question: str):
         pytest.param("A na\u00efve caf\u00e9 or naivety", "naive", ["na\u00efve caf\u00e9", "naivety"], id="accents"),
         pytest.param("\u0130 brace", "brace", ["\u0130 brace"], id="length-changes"),
         pytest.param("brace", "", [], id="nothing-wanted"),
+        pytest.param("hot, or - a cold pack", "hot /4 pack", ["hot, or - a cold pack"], id="near"),
+        pytest.param("hot, or - a cold pack", "hot /3 pack", ["hot,", "pack"], id="too-far"),
     ],
 )
 def test_pieces(text, question, pieces):

@@ -26,7 +26,7 @@ from imrsearch.indexer.sources import Unread, letter_files, read_letters
 from imrsearch.indexer.sources.html import html_lines
 from imrsearch.indexer.sources.pages import FOOTER, PLAIN, is_running, lines_of
 from imrsearch.indexer.sources.pages import plain as plain_text
-from imrsearch.indexer.sources.text import decode, text_lines
+from imrsearch.indexer.sources.text import decode, plain_rows, text_lines
 from imrsearch.schema.errors import SourceError, UsageError
 from imrsearch.schema.records import Line, RawLetter
 from tests.corpus import case_of, letters, render
@@ -686,3 +686,20 @@ def test_footers_are_left_out_wherever_they_stand(text):
     assert is_running(Line(text), (), set(), 1)
     assert lines_of([[Line("One"), Line("two"), Line(text), Line("three"), Line("four")]])[2].text == "three"
     assert not is_running(Line(f"as noted, {text}"), (), set(), 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        pytest.param("  Norco  10/325mg   #60 ", "Norco 10/325mg #60", id="spaces"),
+        pytest.param("Norco\t#60\x1f", "Norco #60", id="tab-and-separator"),
+        pytest.param("10\x0220\x0016", "10-2016", id="hyphen-and-zero"),
+        pytest.param("na\u0131\u0308ve\u00a0\u00adcane\u200b", "na\u0131\u0308ve cane", id="beyond-ascii"),
+        pytest.param("cafe\u0301 o\ufb03ce", "caf\u00e9 office", id="accent-and-ligature"),
+        pytest.param("\u200b \ufeff", "", id="nothing-to-see"),
+    ],
+)
+def test_a_row_is_plain_whatever_stands_around_it(row, words):
+    assert plain_text(row) == words
+    for page in (row, f"a cane\n{row}\nb  cane", f"\u2019s cane\n{row}\n"):
+        assert words in list(plain_rows(page))

@@ -66,6 +66,12 @@ def answers(folder):
     ]
 
 
+@pytest.fixture
+def in_small_tasks(monkeypatch):
+    """Four letters in a task."""
+    monkeypatch.setattr("imrsearch.indexer.tasks.TOGETHER", 4)
+
+
 # From the store alone.
 def test_an_index_is_made_anew_from_its_store(files, folder):
     first = build_index(files, folder)
@@ -317,7 +323,7 @@ def crash(*arguments):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
 def test_killed_runs_lose_nothing_and_go_on():
-    crash("--bulk", "20", "--publishing", "10", "--first", "10", "--questions", "20")
+    crash("--bulk", "20", "--publishing", "10", "--first", "5", "--questions", "40")
 
 
 @pytest.mark.scale
@@ -348,6 +354,107 @@ def test_what_was_committed_is_not_taken_again(files, folder, monkeypatch):
     report = build_index(files, folder, machine=SMALL)
     assert report.letters == len(files)
     assert report.unchanged > 20
+
+
+# Runs that were stopped, and go on.
+def stop_after(letters, run):
+    """Stop a run that has met so many letters."""
+
+    def stop(done):
+        if done.letters >= letters:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(progress=stop)
+
+
+@pytest.mark.parametrize("before", [0, 5], ids=["no index before", "an index before"])
+def test_a_rebuild_that_was_stopped_goes_on(before, files, folder, tmp_path, in_small_tasks):
+    def run(**named):
+        return build_index(iter(files), folder, rebuild=True, given=[tmp_path / "letters"], machine=SMALL, **named)
+
+    build_index(files, tmp_path / "whole", rebuild=True, machine=SMALL)
+    if before:
+        build_index(files[-before:], folder)
+    stop_after(30, run)
+    report = run()
+    assert report.unchanged >= 30
+    assert (report.letters, report.notes) == (len(files), build_index(files, tmp_path / "other").notes)
+    assert answers(folder) == answers(tmp_path / "whole")
+    assert check_index(folder).findings == ()
+    assert run().unchanged == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({"given": ["a"]}, {"given": ["b"]}, id="other paths"),
+        pytest.param({"given": ["a"]}, {}, id="paths that are not known"),
+        pytest.param({}, {}, id="neither known"),
+    ],
+)
+def test_a_rebuild_of_other_paths_begins_anew(first, second, files, folder, in_small_tasks):
+    stop_after(20, lambda **named: build_index(iter(files), folder, rebuild=True, machine=SMALL, **first, **named))
+    report = build_index(iter(files[:5]), folder, rebuild=True, machine=SMALL, **second)
+    assert (report.unchanged, report.letters) == (0, 5)
+    assert reindex(folder).letters == 5
+
+
+def test_a_rebuild_goes_on_from_another_folder_by_the_same_paths(files, folder, monkeypatch, in_small_tasks):
+    def run(**named):
+        return build_index(iter(files), folder, rebuild=True, machine=SMALL, **named)
+
+    stop_after(20, lambda **named: run(given=[files[0].parent], **named))
+    monkeypatch.chdir(files[0].parent.parent)
+    assert run(given=["letters"]).unchanged >= 20
+
+
+def test_a_rebuild_that_goes_on_reads_what_changed_and_tells_what_is_gone(files, folder, in_small_tasks):
+    changed, gone = [path for path in files if b"CM16" in path.read_bytes() and b"pain" in path.read_bytes()][:2]
+
+    def run(**named):
+        there = (path for path in files if path.exists())
+        return build_index(there, folder, rebuild=True, given=["letters"], machine=SMALL, **named)
+
+    stop_after(len(files), run)
+    changed.write_bytes(changed.read_bytes().replace(b"pain", b"zebra"))
+    gone.unlink()
+    report = run()
+    assert (report.replaced, report.unchanged, report.letters) == (1, len(files) - 2, len(files))
+    assert any(note.startswith("1 letters were read before") for note in report.notes)
+    assert Searcher.open(folder).search(Query(text="zebra")).total
+    assert run().letters == len(files) - 1
+
+
+def test_letters_that_another_parser_read_are_not_understood_twice(files, folder, in_small_tasks):
+    build_index(files[::2], folder)
+    write_manifest(folder, msgspec.structs.replace(read_manifest(folder), reading="another parser"))
+
+    def run(**named):
+        return build_index(files, folder, machine=SMALL, **named)
+
+    stop_after(40, run)
+    report = run()
+    assert report.unchanged >= 40
+    assert report.replaced + report.added == len(files) - report.unchanged
+    assert read_manifest(folder).reading == reading()
+    assert check_index(folder).findings == ()
+    # What was read before it was stopped is in the store, too.
+    assert reindex(folder).letters == len(files)
+
+
+def test_a_run_whose_remains_are_damaged_begins_anew(files, folder, in_small_tasks):
+    def run(**named):
+        return build_index(files, folder, rebuild=True, machine=SMALL, **named)
+
+    stop_after(40, run)
+    path = folder / "engine-1" / LETTERS
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    rewrite(path, content)
+    report = run()
+    assert (report.unchanged, report.letters) == (0, len(files))
+    assert check_index(folder).findings == ()
 
 
 def test_an_error_of_the_disk_leaves_the_old_index(files, folder, monkeypatch):

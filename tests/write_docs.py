@@ -14,7 +14,7 @@ from imrsearch.search.language import grammar
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    *("search", "index", "parse", "show", "status", "fields", "demo", "help"),
+    *("search", "stats", "guidelines", "index", "parse", "show", "status", "fields", "demo", "help"),
     *("set add", "set show", "set export", "set list", "set remove"),
     *("save", "run", "new", "saved list", "saved remove"),
 )

@@ -9,7 +9,8 @@ from importlib import resources
 from imrsearch.schema.records import Citation
 
 # "Decision based on MTUS Low Back Complaints 2004. Decision based on Non-MTUS Citation Official Disability ..."
-BASIS = re.compile(r"\bDecision\s+based\s+on\s+", re.IGNORECASE)
+# The first letter stands outside of what is read in any case, since a search for plain letters is many times faster.
+BASIS = re.compile(r"[Dd](?<!\w[Dd])(?i:ecision\s+based\s+on\s+)")
 # 2013: "The Expert Reviewer relied on the MTUS ...", "The Physician Reviewer based his/her decision on the ..."
 BASIS_SENTENCE = re.compile(
     r"\b(?:based\s+(?:its|his/her|his|her|their)\s+decision\s+on|relied\s+(?:up)?on|also\s+cited|cited)\s+(?:the\s+)?"
@@ -38,12 +39,14 @@ EDITION = re.compile(r"(?<![/\d.-])\(?((?:19|20)\d{2})\)?(?![/\d-])")
 # "Chronic Pain Medical Treatment 2016 Guidelines, Section(s): ..." is the document without the last word, too.
 EDITION_AND_AFTER = re.compile(EDITION.pattern + r"(?:\s+Guidelines)?")
 # ", Section(s): Special Studies"
-SECTIONS = re.compile(r",?\s?\bSection\(?s?\)?\s*:\s*", re.IGNORECASE)
+SECTIONS = re.compile(r"[Ssſ](?<!\w[Ssſ])(?i:ection\(?s?\)?\s*:\s*)")
 # "Page(s): 24, 76-78", "pages 88 and 89", "pg. 607". Looked for only where its first characters stand.
 PAGES = re.compile(
     r"(?=[,\sp]),?\s?\b(?:Page\(s\)|(?:pages?|pgs?|pp?)\b\.?)\s*:?\s*(?P<pages>\d{1,4}(?:\s*(?:-|–|to|,\s*and|,|&|and)\s*\d{1,4}\b(?!\.\d))*)",
     re.IGNORECASE,
 )
+# What every such text has, and few others.
+PAGE_WORD = re.compile(r"[Pp](?<!\w[Pp])(?i:p|g|age|(?=[.:\s]))")
 # "24", "76-78", "110-11"
 PAGE_RANGE = re.compile(r"(\d{1,4})(?:\s*(?:-|–|to)\s*(\d{1,4}))?")
 LONGEST_RANGE = 300
@@ -109,7 +112,8 @@ def citations_in(paragraph: str) -> tuple[Citation, ...]:
 def citations_of(basis: str) -> Iterator[Citation]:
     """Citations of what one decision is based on: "MTUS Low Back Complaints 2004, Section(s): Special Studies." """
     basis = basis.strip()
-    if part := PART_OF_MTUS.search(basis):
+    part = PART_OF_MTUS.search(basis) if "part" in basis.lower() else None
+    if part:
         basis = PART_OF_MTUS.sub("", basis)
     basis = basis.rstrip(" .")
     if non := NON_MTUS.match(basis):
@@ -151,7 +155,7 @@ def clauses_of(text: str) -> Iterator[str]:
 def paged_clauses(clause: str) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The clause cut after each "Page(s): ...", with its pages; the last piece may have none."""
     start = 0
-    for match in PAGES.finditer(clause):
+    for match in pages_in(clause):
         yield JOIN.sub("", clause[start : match.start()].strip(EDGES)), pages_of(match.group("pages"))
         start = match.end()
     rest = clause[start:].strip(EDGES)
@@ -159,10 +163,20 @@ def paged_clauses(clause: str) -> Iterator[tuple[str, tuple[int, ...]]]:
         yield rest, ()
 
 
+def pages_in(text: str) -> Iterator[re.Match[str]]:
+    """Every "Page(s): ..." of the text."""
+    return PAGES.finditer(text) if PAGE_WORD.search(text) else iter(())
+
+
+def edition_in(text: str) -> re.Match[str] | None:
+    """The first year of the text."""
+    return EDITION.search(text) if "20" in text or "19" in text else None
+
+
 def document_of(text: str) -> tuple[str, int | None]:
     """Name and year of "Chronic Pain Medical Treatment 2016"."""
-    year = EDITION.search(text)
-    name = EDITION_AND_AFTER.sub("", text).strip(EDGES)
+    year = edition_in(text)
+    name = (EDITION_AND_AFTER.sub("", text) if year else text).strip(EDGES)
     return " ".join(name.split()), int(year.group(1)) if year else None
 
 
@@ -171,7 +185,7 @@ def document_and_section(text: str, before: str | None) -> tuple[str, int | None
 
     Where only a section stands, the document is that of the citation before.
     """
-    year = EDITION.search(text)
+    year = edition_in(text)
     if year:
         name, section = text[: year.start()], text[year.end() :]
     elif match := DOCUMENT.match(text):
@@ -194,8 +208,8 @@ def non_mtus_citations(text: str) -> Iterator[Citation]:
 
 def non_mtus_citation(text: str) -> Citation:
     """One citation: the family's own name, then its chapter and topic as the section."""
-    pages = tuple(page for match in PAGES.finditer(text) for page in pages_of(match.group("pages")))
-    year = EDITION.search(text)
+    pages = tuple(page for match in pages_in(text) for page in pages_of(match.group("pages")))
+    year = edition_in(text)
     edition = int(year.group(1)) if year else None
     for guideline, name, document in FAMILIES:
         if match := name.search(text):

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from imrsearch.schema.records import Line
 
-# "CM17-0019171"
-CASE_NUMBER = re.compile(r"\bCM\d{2}-\d{5,8}\b")
+# "CM17-0019171". What stands before is looked at last, since a search for plain letters is many times faster.
+CASE_NUMBER = re.compile(r"CM(?<!\wCM)\d{2}-\d{5,8}\b")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # "10/20/2016", "8-28-01", "October 14, 2013"
 DATE = r"(?:\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|[A-Z][a-z]{2,8}\.?\s+\d{1,2},?\s+\d{4})"
@@ -51,7 +51,7 @@ DATES_KEPT = 4_096
 PROSE_WORDS = 3
 # A line of so many words is a sentence's, and the table has ended above it; names and claim numbers have fewer.
 SENTENCE_WORDS = 6
-PRIORITY = re.compile(r"\bPriority\s*:\s*([A-Za-z]+)")
+PRIORITY = re.compile(r"Priority(?<!\wPriority)\s*:\s*([A-Za-z]+)")
 
 
 class Header(Struct, frozen=True):

@@ -70,18 +70,19 @@ def find_headings(lines: Lines, labels: Sequence[bool]) -> list[Heading]:
     labels  which of the lines begin a part of an item
     """
     labelled = [*labels, False][1:]
-    if not any(
-        line.bold and below and HEADING_WITH_OUTCOME.match(line.text)
-        for line, below in zip(lines, labelled, strict=True)
+    known = [place for place, line in enumerate(lines) if line.bold is not None]
+    if known and not any(
+        lines[place].bold and labelled[place] and HEADING_WITH_OUTCOME.match(lines[place].text) for place in known
     ):
         lines = [line if line.bold is None else replace(line, bold=None) for line in lines]
     found: list[Heading] = []
     width = full_width(lines)
+    colons = [":" in line.text for line in lines]
     for place, line in enumerate(lines):
-        above = lines[place - 1] if place else None
         # Nearly no line ends a heading, and these few tests tell it of most.
-        if not (labelled[place] or ":" in line.text or (above and above.text[-1:] == ":")):
+        if not (labelled[place] or colons[place] or (place and colons[place - 1])):
             continue
+        above = lines[place - 1] if place else None
         first = labelled[place] and not labels[place] and bool(FIRST_LABEL.match(lines[place + 1].text))
         if not is_end(line, above, labelled=labelled[place], first=first):
             continue

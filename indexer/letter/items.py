@@ -15,31 +15,31 @@ Lines = Sequence[Line]
 # The label words are dropped; the sentences that stand in their place in 2013 and 2014 are kept.
 # "Claims Administrator guideline: Decision based on ..."; "The Claims Administrator based its decision on ..."
 UR_START = opening(
-    "ct",
+    "cl th",
     r"^(?:Claims\s+Administrator(?:'s|’s)?\s+guidelines?\s*:\s*|(?=The\s+Claims\s+Administrator\s+(?:based|did\s+not|cited|found)\b))",
 )
 # "MAXIMUS guideline: ..."; "The Physician Reviewer based his/her decision on ..."; "The Expert Reviewer relied on ..."
 IMR_START = opening(
-    "miet",
+    "ma im ex th",
     r"^(?:(?:MAXIMUS|IMR|Expert\s+Reviewer(?:'s|’s)?)\s+guidelines?\s*:\s*"
     r"|(?=The\s+(?:Expert|Physician)\s+Reviewer\s+(?:based|relied|found|stated|did\s+not|also|cited)\b))",
 )
 # 2013: "Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her
 # Decision"
-RELIED_UPON = opening("sm", r"^(?:Section|Medical\s+Treatment\s+Guideline).{0,80}\bRelied\s+Upon\b")
+RELIED_UPON = opening("se me", r"^(?:Section|Medical\s+Treatment\s+Guideline).{0,80}\bRelied\s+Upon\b")
 RELIED_UPON_REST = opening(
-    "ertm",
+    "ex re to ma",
     r"^(?:(?:Expert\s+)?Reviewer\s+)?(?:to\s+)?Make\s+His/Her\s+Decision\s*:?\s*$",
 )
 # The 2013 sentences of both guidelines share one paragraph: "The Claims Administrator ... The Expert Reviewer ..."
 REVIEWER_SENTENCE = re.compile(r"(?<=[.)”\"])\s*(?=The\s+(?:Expert|Physician)\s+Reviewer\s)")
 # What begins a part of an item.
 LABEL = opening(
-    "ctmiedrs",
+    "cl th ma im ex de ra se me",
     *(start.pattern.pattern for start in (UR_START, IMR_START, RATIONALE_START, RELIED_UPON)),
 )
 # "1) Regarding the request for a TENS unit:"
-REGARDING = opening("0123456789", r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+")
+REGARDING = opening("0", r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+")
 # "2) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit is notmedically necessary and
 # appropriate." Bounded, since the whole letter is searched.
 DETERMINED = re.compile(
@@ -181,7 +181,8 @@ def one_string(texts: Iterable[str]) -> str:
 
 def parts_of(treatment: str) -> tuple[str | None, str | None, str]:
     """Requested, authorized and disputed part of a partly authorized heading; else (None, None, the treatment)."""
-    for form in PARTLY_FORMS:
+    # Both forms speak of the "original" request, as nearly no heading does.
+    for form in PARTLY_FORMS if "nal" in treatment.lower() else ():
         if match := form.match(treatment):
             return match.group("requested"), match.group("authorized"), match.group("disputed")
     return None, None, treatment

@@ -1,6 +1,7 @@
 """A letter's lines, cut into its parts."""
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
@@ -14,25 +15,25 @@ Lines = Sequence[Line]
 class Opening(Struct, frozen=True):
     """How a line begins that opens a part of the letter.
 
-    initials  the first characters of such lines, in either case; other lines cost no pattern
-    pattern   the beginning itself, in any case
+    starts   the first two characters of such lines, in either case; other lines cost no pattern
+    pattern  the beginning itself, in any case
     """
 
-    initials: frozenset[str]
+    starts: frozenset[str]
     pattern: re.Pattern[str]
 
     def places(self, texts: Sequence[str], start: int = 0) -> Iterator[int]:
         """Where among the lines such lines stand, from `start` on."""
-        initials, match = self.initials, self.pattern.match
+        starts, match = self.starts, self.pattern.match
         for place in range(start, len(texts)):
-            initial = texts[place][:1]
+            text = texts[place]
             # Beyond ASCII stand other letters that are "s" or "i" in another case, and other digits.
-            if (initial in initials or initial > "\x7f") and match(texts[place]):
+            if (text[:2] in starts or not text.isascii()) and match(text):
                 yield place
 
     def match(self, text: str) -> re.Match[str] | None:
         """The beginning of the line, where it is such a line."""
-        return self.pattern.match(text) if text[:1] in self.initials or text[:1] > "\x7f" else None
+        return self.pattern.match(text) if text[:2] in self.starts or not text.isascii() else None
 
     def cut_from(self, text: str) -> str:
         """The line without that beginning."""
@@ -40,39 +41,43 @@ class Opening(Struct, frozen=True):
         return text[match.end() :] if match else text
 
 
-def opening(initials: str, *forms: str) -> Opening:
-    """Lines that begin as one of the forms says; `initials` in lower case."""
-    return Opening(frozenset(initials + initials.upper()), re.compile("|".join(forms), re.IGNORECASE))
+def opening(starts: str, *forms: str) -> Opening:
+    """Lines that begin as one of the forms says; `starts` in lower case, 0 for any digit and what may follow it."""
+    pairs = {first + second for start in starts.split() for first in cases(start[0]) for second in cases(start[1:])}
+    return Opening(frozenset(pairs), re.compile("|".join(forms), re.IGNORECASE))
+
+
+def cases(sign: str) -> Iterable[str]:
+    """The letter in both cases; of 0 every digit, and of nothing what may follow a number."""
+    return {"0": string.digits, "": f"{string.digits}){string.whitespace}"}.get(sign) or (sign, sign.upper())
 
 
 # "CLINICAL CASE SUMMARY"; 2013: "Expert Reviewer Case Summary:", "Case Summary:".
-SUMMARY_START = opening("ce", r"^(?:CLINICAL\s+CASE\s+SUMMARY|(?:Expert\s+Reviewer\s+)?Case\s+Summary)\s*:?\s*")
+SUMMARY_START = opening("cl ca ex", r"^(?:CLINICAL\s+CASE\s+SUMMARY|(?:Expert\s+Reviewer\s+)?Case\s+Summary)\s*:?\s*")
 # "IMR ISSUES, DECISIONS AND RATIONALES", "DECISION(S) AND RATIONALE(S)", or the sentence that follows both.
 # 2013's "INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE" stands before the reviewer and is not one.
 ISSUES_START = opening(
-    "idt",
+    "im is de th",
     r"^(?:(?:(?:IMR\s+)?ISSUES,?\s+DECISIONS?\s+AND\s+RATIONALES?|(?:IMR\s+)?DECISION\(S\)\s+AND\s+RATIONALE\(S\))\s*:?\s*"
     r"|The\s+Final\s+Determination\s+was\s+based\s+on\s+decisions\s+for\b(?:.{0,300}?\bset\s+forth\s+below:)?\s*){1,4}",
 )
 # The end of "... for the disputed items/services set forth below:" on a line of its own.
 ISSUES_OPENING_END = re.compile(r"^.{0,60}\bset\s+forth\s+below:$|^(?:forth\s+)?below:$")
 # 2013: the list of records read, and the first treatment's own section.
-DOCUMENTS_START = opening(
-    "d0123456789", r"^(?:Documents\s+Reviewed\s+for\s+Determination|\d+\)\s*Regarding\s+the\s+request)"
-)
+DOCUMENTS_START = opening("do 0", r"^(?:Documents\s+Reviewed\s+for\s+Determination|\d+\)\s*Regarding\s+the\s+request)")
 # "HOW THE IMR FINAL DETERMINATION WAS MADE"; 2013: "Medical Qualifications of the Expert Reviewer:".
 REVIEWER_START = opening(
-    "hm",
+    "ho me",
     r"^(?:HOW\s+THE\s+IMR\s+FINAL\s+DETERMINATION\s+WAS\s+MADE|Medical\s+Qualifications\s+of\s+the)\b",
 )
 # What may follow the last rationale.
 LETTER_END = opening(
-    "dmsce",
+    "di ma si cc ef",
     r"^(?:Disclaimer:\s*MAXIMUS\b|MAXIMUS\s+is\s+providing\s+an\s+independent\b|Sincerely,|cc:\s|Effect\s+of\s+the\s+Decision)",
 )
 # "Decision rationale: ..."; "The Physician Reviewer's decision rationale: ..."; "Rationale for the Decision:"
 RATIONALE_START = opening(
-    "tdr",
+    "th de ra",
     r"^(?:(?:The\s+\w+\s+Reviewer(?:'s|’s)\s+)?Decision\s+rationale|Rationale\s+for\s+the\s+Decision)\s*:\s*",
 )
 # "The expert reviewer developed the following clinical case summary based on a review of the case file,
@@ -84,7 +89,8 @@ SUMMARY_OPENING = re.compile(
     re.IGNORECASE,
 )
 # The labels that begin a part of an item. Converters may run a whole item together on one line.
-INNER_LABEL = re.compile(r"\s(?=(?:Claims Administrator guideline|MAXIMUS guideline|Decision rationale):)")
+INNER_LABELS = (" Claims Administrator guideline:", " MAXIMUS guideline:", " Decision rationale:")
+INNER_LABEL = re.compile(rf" (?=(?:{'|'.join(label[1:] for label in INNER_LABELS)}))")
 # The line's end in "10-" + "20-16" and "flexion-" + "decreased"; but "short-" + "and long-term" keeps its space.
 HYPHENATED = re.compile(r"-(?<=[^\W_]-)\n(?!(?:and|or|to)\b)(?=[^\W_])")
 
@@ -119,14 +125,21 @@ def split_sections(lines: Lines) -> Sections:
     )
 
 
-def labels_apart(lines: Lines) -> list[Line]:
+def labels_apart(lines: Lines) -> Lines:
     """Lines with each label of an item at a line's start."""
-    found: list[Line] = []
-    for line in lines:
+    joined = {
+        place
+        for place, line in enumerate(lines)
         # Every such label ends in these two.
-        if "e:" in line.text and len(texts := INNER_LABEL.split(line.text)) > 1:
-            found.append(replace(line, text=texts[0]))
-            found.extend(Line(text) for text in texts[1:])
+        if "e:" in line.text and any(label in line.text for label in INNER_LABELS)
+    }
+    if not joined:
+        return lines
+    found: list[Line] = []
+    for place, line in enumerate(lines):
+        if place in joined:
+            first, *others = INNER_LABEL.split(line.text)
+            found += (replace(line, text=first), *map(Line, others))
         else:
             found.append(line)
     return found

@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal
 
 from msgspec import Struct
 
@@ -164,13 +164,14 @@ def read_letters(
     try:
         with path.open("rb") as stream:
             start = stream.read(START)
-            stream.seek(0)
             if start.startswith(ARCHIVE):
+                stream.seek(0)
                 yield from archive_letters(stream, name, known, chosen=members)
             elif JSON_START.match(start):
+                stream.seek(0)
                 yield from record_letters(stream, name)
             else:
-                yield read_one(stream, name, known)
+                yield read_one(start, stream, path=name, known=known)
     except OSError as error:
         yield Unread(name, f"cannot be opened: {error.strerror or error}")
 
@@ -178,6 +179,8 @@ def read_letters(
 def printable(path: Path) -> str:
     """The path as text that any terminal or JSON holds: line ends, and bytes that are no text, as escapes."""
     text = os.fsencode(path).decode("utf-8", errors="backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
@@ -187,12 +190,11 @@ def record_letters(stream: BinaryIO, path: str) -> Iterator[RawLetter | Unread]:
         yield Unread(path, found.message, found.hint) if isinstance(found, SourceError) else found
 
 
-def read_one(stream: BinaryIO, path: str, known: Known) -> RawLetter | Unread:
-    """The one letter of a PDF, HTML or text stream."""
+def read_one(start: bytes, stream: IO[bytes], *, path: str, known: Known) -> RawLetter | Unread:
+    """The one letter of a PDF, HTML or text stream, whose start was read."""
     try:
-        start = stream.read(START)
         kind = kind_of(start)
-        content = start + stream.read(LARGEST[kind] + 1 - len(start))
+        content = start if len(start) < START else start + stream.read(LARGEST[kind] + 1 - len(start))
         if len(content) > LARGEST[kind]:
             raise SourceError(f"larger than {LARGEST[kind] // 1_000_000} MB: not a letter")
         source = Source(path, kind, hashlib.sha256(content).hexdigest())
@@ -259,14 +261,14 @@ def member_letters(
         try:
             with archive.open(member) as stream:
                 start = stream.read(START)
-            if start.startswith(b"PK\x03\x04"):
-                yield Unread(path, "an archive inside an archive", "unpack it first")
-                return
+                if start.startswith(b"PK\x03\x04"):
+                    yield Unread(path, "an archive inside an archive", "unpack it first")
+                    return
+                if not JSON_START.match(start):
+                    yield read_one(start, stream, path=path, known=known)
+                    return
             with archive.open(member) as stream:
-                if JSON_START.match(start):
-                    yield from record_letters(stream, path)  # type: ignore[arg-type]
-                else:
-                    yield read_one(stream, path, known)  # type: ignore[arg-type]
+                yield from record_letters(stream, path)  # type: ignore[arg-type]
         except (
             zipfile.BadZipFile,
             zlib.error,

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -38,8 +38,10 @@ FOOTER = re.compile(
     r"|Form\s+Effective\s+[\d./]+.{0,60})"
     r"|(?:(?:[^\sa-z]\S{0,30}|of|for)\s){0,10}(?:Page|PAGE)\s?\|?\s?\d{1,3}\s+(?i:of)\s+\d{1,3})$"
 )
-# The first characters of those lines, unless they hold a word for "page".
-FOOTER_INITIALS = frozenset("FfIiİı")
+# How those lines begin, unless they hold a word for "page".
+FOOTER_STARTS = frozenset(
+    first + second for firsts, seconds in (("Ff", "IiİıOo"), ("Iiİı", "Mm")) for first in firsts for second in seconds
+)
 # "page 2 of 4", a line of its own at a page's edge; elsewhere it may be the end of a sentence.
 SMALL_FOOTER = re.compile(r"^page\s\d{1,3}\sof\s\d{1,3}$")
 # "- 4 -", "Page | 2": only at the edge of a page, and only with that page's own number.
@@ -51,11 +53,19 @@ def plain(text: str) -> str:
 
     Words are told apart at what is no letter: an accent by itself would split "naïve" in the index and in a snippet.
     """
+    text = text.strip()
+    if is_plain(text):
+        return text
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(PLAIN) if UNPLAIN.search(text) else text)
     elif "\x02" in text or "\x00" in text:
         text = text.translate(PLAIN)
     return " ".join(text.split())
+
+
+def is_plain(text: str) -> bool:
+    """The text without space around it is plain as it is, as nearly every line is."""
+    return text.isascii() and text.isprintable() and "  " not in text
 
 
 def check_lines(count: int) -> None:
@@ -73,12 +83,12 @@ def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
     running = running_lines(edges_of_pages)
     lines: list[Line] = []
     for number, (page, edges) in enumerate(zip(pages, edges_of_pages, strict=True), start=1):
-        kept = [
-            line
-            for place, line in enumerate(page)
-            if not (place in edges or may_be_footer(line.text))
-            or not is_running(line, edges.get(place, ()), running, number)
-        ]
+        dropped = {
+            place
+            for place in (*footer_places([line.text for line in page]), *edges)
+            if is_running(page[place], edges.get(place, ()), running, number)
+        }
+        kept = [line for place, line in enumerate(page) if place not in dropped] if dropped else list(page)
         if kept and lines:
             kept[0] = replace(kept[0], gap=None)
         lines.extend(kept)
@@ -102,9 +112,13 @@ def running_lines(edges_of_pages: Sequence[Edges]) -> set[tuple[int, str]]:
     return {edge for edge, count in seen.items() if count >= fewest and not PROSE.search(edge[1])}
 
 
-def may_be_footer(text: str) -> bool:
-    """The line has what every line of FOOTER has; nearly no other has it, and needs no pattern."""
-    return text[:1] in FOOTER_INITIALS or "Page" in text or "PAGE" in text
+def footer_places(texts: Sequence[str]) -> Iterator[int]:
+    """Where lines have what every line of FOOTER has; nearly no other has it, and needs no pattern."""
+    whole = "\n".join(texts)
+    paged = "Page" in whole or "PAGE" in whole
+    for place, text in enumerate(texts):
+        if text[:2] in FOOTER_STARTS or (paged and ("Page" in text or "PAGE" in text)):
+            yield place
 
 
 def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:
@@ -128,10 +142,14 @@ def with_gaps(lines: Sequence[Line], distances: Sequence[float | None], usual: f
     """
     if usual is None:
         return list(lines)
-    return [
-        Line(line.text, None if distance is None else distance > usual * 1.25, line.bold)
-        for line, distance in zip(lines, distances, strict=True)
-    ]
+    gaps = gaps_of(distances, usual)
+    return [Line(line.text, gap, line.bold) for line, gap in zip(lines, gaps, strict=True)]
+
+
+def gaps_of(distances: Sequence[float | None], usual: float) -> list[bool | None]:
+    """Whether each distance from the line above is well over the usual one; None where it is not known."""
+    most = usual * 1.25
+    return [None if distance is None else distance > most for distance in distances]
 
 
 def usual_distance(distances: Sequence[float | None]) -> float | None:

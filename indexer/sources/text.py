@@ -1,10 +1,9 @@
 """Plain text letters: encodings, and paragraphs from blank lines however they are used."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from imrsearch.indexer.sources.pages import check_lines, lines_of, plain, with_gaps
+from imrsearch.indexer.sources.pages import check_lines, gaps_of, is_plain, lines_of, plain
 from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
@@ -17,7 +16,7 @@ BYTE_ORDER_MARKS = (
 SAID_FOR_1252 = frozenset(("ascii", "us-ascii", "iso-8859-1", "latin-1", "latin1", "utf-8", "utf8"))
 BROKEN = "\ufffd"
 # Control characters that no text holds; tab, line ends and form feed do occur.
-BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+BINARY = bytes((*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 
 
 def decode(content: bytes, declared: str | None = None) -> str:
@@ -54,34 +53,47 @@ def text_lines(text: str) -> tuple[Line, ...]:
     """Lines of a plain text letter; SourceError where it is empty, no text at all or too long."""
     if not text.strip():
         raise SourceError("the file is empty")
-    if len(BINARY.findall(text[:4096])) > 8:
+    start = text[:4096].encode("latin-1", "replace")
+    if len(start) - len(start.translate(None, BINARY)) > 8:
         raise SourceError("the file is not text, PDF, HTML, ZIP or JSONL", hint="imrsearch reads those kinds only")
     check_lines(len(text.splitlines()))
-    return lines_of([list(page_lines(page)) for page in text.split("\f")])
+    return lines_of([page_lines(page) for page in text.split("\f")])
 
 
-def page_lines(page: str) -> Iterator[Line]:
+def page_lines(page: str) -> list[Line]:
     """Lines of one page, with a gap where more blank lines stand above than between most lines.
 
     A crawler's text may hold a blank line after every line; then only two or more begin a paragraph.
     """
-    lines: list[Line] = []
+    texts: list[str] = []
     blanks: list[float | None] = []
     above = 0
-    for row in page.splitlines():
-        words = plain(row)
-        if not words:
+    for words in plain_rows(page):
+        if words:
+            texts.append(words)
+            blanks.append(1.0 + above)
+            above = 0
+        else:
             above += 1
-            continue
-        lines.append(Line(words))
-        blanks.append(1.0 + above if len(lines) > 1 else None)
-        above = 0
-    return iter(with_gaps(lines, blanks, usual_blanks(blanks)))
+    if blanks:
+        blanks[0] = None
+    usual = usual_blanks(blanks)
+    return list(map(Line, texts) if usual is None else map(Line, texts, gaps_of(blanks, usual)))
+
+
+def plain_rows(page: str) -> Iterable[str]:
+    """The rows of a page, each as plain text."""
+    rows = page.splitlines()
+    if is_plain(page.replace("\n", "").replace("  ", "")):
+        # Of nearly every page this is all there is to do.
+        return [plain(row) if "  " in row else row for row in map(str.strip, rows)]
+    return map(plain, rows)
 
 
 def usual_blanks(blanks: list[float | None]) -> float | None:
     """The distance in rows between most lines: 1 or 2; None where no line has another distance."""
-    counted = Counter(distance for distance in blanks if distance is not None)
+    counted = Counter(blanks)
+    del counted[None]
     if len(counted) < 2:
         return None
     return counted.most_common(1)[0][0]

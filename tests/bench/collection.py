@@ -19,6 +19,7 @@ from tests.corpus.writing import write_letters
 
 # Items of a generated letter, on the mean.
 ITEMS_A_LETTER = 2.4
+ROWS = "rows.jsonl"
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -69,7 +70,7 @@ class Collection:
 
     @property
     def rows(self) -> Path:
-        return self.folder / "rows.jsonl"
+        return self.folder / ROWS
 
     def some_rows(self, number: int, *, random: Random) -> list[Row]:
         """NUMBER rows from all over the collection."""
@@ -86,7 +87,7 @@ def collection_of(folder: Path, *, items: int, seed: int, pdf_letters: int) -> C
     text_dir = write_letters(folder / "text", letters, seed=seed, kind="text")
     write_letters(folder / "pdf", pdf_letters, seed=seed, kind="pdf")
     count = 0
-    names = ("documents.jsonl", "plain.jsonl", "rows.jsonl")
+    names = ("documents.jsonl", "plain.jsonl", ROWS)
     with (
         (folder / names[0]).open("wb") as documents,
         (folder / names[1]).open("wb") as plains,
@@ -103,6 +104,38 @@ def collection_of(folder: Path, *, items: int, seed: int, pdf_letters: int) -> C
     return Collection(folder, seed, letters, count, pdf_letters, size)
 
 
+def rows_of(folder: Path, *, items: int, seed: int) -> Collection:
+    """The same letters with their rows only; those that FOLDER has already are taken as they are."""
+    whole = folder / "collection.json"
+    if not whole.exists():
+        letters = max(1, round(items / ITEMS_A_LETTER))
+        text_dir = write_letters(folder / "text", letters, seed=seed, kind="text")
+        paths = sorted(text_dir.rglob("*.txt"))
+        count = 0
+        with (folder / ROWS).open("wb") as lines, ProcessPoolExecutor(os.cpu_count()) as pool:
+            for rows in pool.map(rows_in, in_parts(paths)):
+                lines.writelines(rows)
+                count += len(rows)
+        size = sum(path.stat().st_size for path in paths)
+        figures = {"seed": seed, "letters": letters, "items": count, "pdf_letters": 0, "text_bytes": size}
+        whole.write_bytes(msgspec.json.encode(figures))
+    return Collection(folder, **msgspec.json.decode(whole.read_bytes()))
+
+
+def rows_in(paths: list[Path]) -> list[bytes]:
+    """Each item of the letters as a row, each a line."""
+    return [msgspec.json.encode(row_of(chunk)) + b"\n" for chunk in chunks_in(paths)]
+
+
+def chunks_in(paths: list[Path]) -> Iterator[Chunk]:
+    """Each item of the letters."""
+    for path in paths:
+        for raw in read_letters(path):
+            if isinstance(raw, Unread):
+                raise TypeError(f"{path}: {raw.reason}")
+            yield from chunks_of(parse_letter(raw))
+
+
 def in_parts(paths: list[Path]) -> Iterator[list[Path]]:
     rest = iter(paths)
     while part := list(islice(rest, 250)):
@@ -112,14 +145,10 @@ def in_parts(paths: list[Path]) -> Iterator[list[Path]]:
 def prepare(paths: list[Path]) -> list[tuple[bytes, bytes, bytes]]:
     """Each item of the letters as document, plain document and row, each a line."""
     found = []
-    for path in paths:
-        for raw in read_letters(path):
-            if isinstance(raw, Unread):
-                raise TypeError(f"{path}: {raw.reason}")
-            for chunk in chunks_of(parse_letter(raw)):
-                document = to_document(chunk)
-                row = msgspec.json.encode(row_of(chunk))
-                found.append((document.encode() + b"\n", msgspec.json.encode(plain_of(document)) + b"\n", row + b"\n"))
+    for chunk in chunks_in(paths):
+        document = to_document(chunk)
+        row = msgspec.json.encode(row_of(chunk))
+        found.append((document.encode() + b"\n", msgspec.json.encode(plain_of(document)) + b"\n", row + b"\n"))
     return found
 
 

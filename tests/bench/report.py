@@ -11,7 +11,7 @@ from statistics import median
 
 from .collection import Collection
 from .indexing import BARE, OURS, PDF, PDFIUM, STORE, Measured
-from .queries import Times
+from .queries import WAYS, Times
 
 MB = 1_000_000
 # What each way can at best come to.
@@ -20,12 +20,27 @@ LIMITS = {
     STORE: BARE,
     PDF: PDFIUM,
 }
+# The ways in which a question is answered, as the page calls them.
+NAMES = {
+    "bare": "bare tantivy, top 10",
+    "alone": "top 10 alone",
+    "equal": "as FTS5",
+    "shown": "with facets and snippets",
+    "whole": "whole answer",
+    "fts5": "FTS5",
+}
+RATIOS = {
+    "alone / bare": ("alone", "bare"),
+    "with facets and snippets / alone": ("shown", "alone"),
+    "whole / alone": ("whole", "alone"),
+    "FTS5 / as FTS5": ("fts5", "equal"),
+}
 PACKAGES = ("imrsearch", "tantivy", "msgspec", "pypdfium2")
 
 
 @dataclass(frozen=True)
 class Measurements:
-    """All of one run: indexing by way, times by kind of question, seconds by command."""
+    """All of one run: indexing by way, times by kind of question, seconds by command; what was left out is empty."""
 
     collection: Collection
     indexing: dict[str, Measured]
@@ -41,14 +56,16 @@ def section(measured: Measurements) -> Iterator[str]:
     yield ""
     yield environment(collection, rounds=measured.rounds)
     yield ""
-    yield from indexing_table(collection, measured.indexing)
-    yield ""
+    if measured.indexing:
+        yield from indexing_table(collection, measured.indexing)
+        yield ""
     yield from query_table(measured.queries)
     yield ""
     yield from part_table(measured.queries)
     yield ""
-    yield from command_table(measured.command)
-    yield ""
+    if measured.command:
+        yield from command_table(measured.command)
+        yield ""
 
 
 def environment(collection: Collection, *, rounds: int) -> str:
@@ -58,7 +75,8 @@ def environment(collection: Collection, *, rounds: int) -> str:
     return (
         f"{collection.letters:,} letters (seed {collection.seed}), {collection.items:,} items, "
         f"{collection.text_bytes / MB:.1f} MB of text; {cores} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}, {packages}, SQLite {sqlite3.sqlite_version}; indexing {rounds} times."
+        f"Python {platform.python_version()}, {packages}, SQLite {sqlite3.sqlite_version}"
+        f"{f'; indexing {rounds} times' if rounds else ''}."
     )
 
 
@@ -96,20 +114,14 @@ def indexing_table(collection: Collection, measured: dict[str, Measured]) -> Ite
 def query_table(measured: dict[str, Times]) -> Iterator[str]:
     rows = []
     for kind, times in measured.items():
-        if not times.ours:
-            rows.append((kind, *("-",) * 5, str(times.refused)))
-            continue
-        rows.append(
-            (
-                kind,
-                *(spread(each) for each in (times.ours, times.bare, times.fts5)),
-                f"{ratio(times.ours, times.bare):.1f}",
-                f"{ratio(times.fts5, times.ours):.1f}",
-                str(times.refused),
-            )
-        )
-    head = ("warm query, ms p50 / p95 / p99", "imrsearch", "bare tantivy", "FTS5")
-    yield from table((*head, "ours / bare", "FTS5 / ours", "refused"), rows)
+        seconds = times.seconds
+        figures = [spread(each) if each else "-" for each in seconds.values()]
+        ratios = [
+            f"{ratio(seconds[one], seconds[other]):.1f}" if seconds[one] else "-" for one, other in RATIOS.values()
+        ]
+        rows.append((kind, *figures, *ratios, str(times.refused)))
+    head = ("warm query, ms p50 / p95 / p99", *(NAMES[way] for way in WAYS))
+    yield from table((*head, *RATIOS, "refused"), rows)
 
 
 def part_table(measured: dict[str, Times]) -> Iterator[str]:

@@ -1,0 +1,289 @@
+"""Rates and guidelines as tables: aligned lines for people, CSV for spreadsheets, JSON."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from imrsearch.schema.editions import Source
+from imrsearch.schema.fields import FIELD
+from imrsearch.search.guidelines import LEVELS, Cited, Currency, Guidelines
+from imrsearch.search.render import counted, printable
+from imrsearch.search.stats import FEW, Counted, Rate, Share, Statistics
+
+# A name takes at most so many characters of a line, a bar so many.
+LONGEST_NAME = 44
+BAR = 20
+HEAD = ("items", "letters", "upheld", "95% interval", "overturned", "95% interval")
+LEGEND = f"# upheld, o overturned; * fewer than {FEW} of both together"
+# Eighths of the highest, for streams that can show them, and for all others.
+LEVELS_OF_LINE = "▁▂▃▄▅▆▇█"
+PLAIN_LEVELS = "12345678"
+# What makes a spreadsheet take a text for a formula.
+FORMULA = ("=", "+", "-", "@")
+RATE_COLUMNS = (
+    "items", "letters", "upheld", "upheld_share", "upheld_low", "upheld_high",
+    "overturned", "overturned_share", "overturned_low", "overturned_high", "other", "few",
+)  # fmt: skip
+ASKED_COLUMNS = ("query", "filters", "generation")
+Cell = str | int | float | None
+
+
+def as_json(counted: Counted) -> str:
+    """All of it, on one line."""
+    return msgspec.json.encode(counted).decode()
+
+
+def statistics_plain(found: Statistics, *, levels: str = LEVELS_OF_LINE) -> str:
+    """What was counted, a row for each value, all of it in the last row.
+
+    levels  eight characters for the line of years, the lowest first
+    """
+    field = FIELD[found.by]
+    rows = [(printable(str(row.value)), row) for row in found.rows]
+    lines = [*heading(found, f"by {field.option}"), ""]
+    lines += [*table(field.option, rows, found.total), ""] if found.total.items else []
+    if found.by == "year" and len(rows) > 1:
+        lines += [*year_lines(found.rows, levels), ""]
+    lines += notes_of(found)
+    if found.rung_size:
+        lines.append(
+            f"note: too many values for a row each: up to {found.rung_size} in a row; --limit 0 has a row for each"
+        )
+    elif found.values > len(found.rows):
+        lines.append(
+            f"note: {len(found.rows):,} of {found.values:,} values, those with the most items; --limit 0 has all"
+        )
+    if field.many and found.rows:
+        lines.append("note: an item with several values counts in the row of each")
+    if found.without:
+        lines.append(f"note: {having_no(found.without, field.option)}")
+    return "\n".join(lines)
+
+
+def guidelines_plain(found: Guidelines, *, limit: int) -> str:
+    """What was counted, the tree, and all of it in the last row.
+
+    limit  at most so many below each part of the tree; 0: all
+    """
+    rows: list[tuple[str, Rate | None]] = []
+    sources: list[Source] = []
+    add_cited(found.cited, depth=0, limit=limit, rows=rows, sources=sources)
+    lines = [*heading(found, f"by what reviewers cite, down to the {found.depth}")]
+    lines += ["", *table("cited", rows, found.total), ""] if found.total.items else []
+    lines += [source_line(number, source) for number, source in enumerate(sources, 1)]
+    lines += notes_of(found)
+    if found.cited:
+        lines.append("note: an item that cites several counts in the row of each")
+    if found.without:
+        lines.append(f"note: {having_no(found.without, 'citation')}")
+    return "\n".join(lines)
+
+
+def add_cited(
+    cited: Sequence[Cited], *, depth: int, limit: int, rows: list[tuple[str, Rate | None]], sources: list[Source]
+) -> None:
+    """The lines of a part of the tree, and the sources that they name by number."""
+    indent = "  " * depth
+    for one in cited[: limit or None]:
+        rows.append((indent + printable(one.name), one.rate))
+        if currency := one.currency:
+            source = currency.superseded.source
+            if source not in sources:
+                sources.append(source)
+            rows.append((f"{indent}  {currency_line(currency)} [{sources.index(source) + 1}]", None))
+        add_cited(one.below, depth=depth + 1, limit=limit, rows=rows, sources=sources)
+    if limit and len(cited) > limit:
+        rows.append((f"{indent}and {len(cited) - limit:,} more; --limit 0 has all", None))
+
+
+def currency_line(currency: Currency) -> str:
+    """ "superseded on 2017-12-01 by ..., 8 CCR 9792.24.2; 3 of these decided since"."""
+    known = currency.superseded
+    without = "" if known.edition else "cited without a year; its last edition "
+    line = f"{without}superseded on {known.on} by {known.by}, 8 CCR {known.regulation}"
+    if currency.at_the_time is not None:
+        line += f"; {currency.at_the_time:,} of these decided since"
+    return f"{line}, {currency.undated:,} undated" if currency.undated else line
+
+
+def source_line(number: int, source: Source) -> str:
+    """Where a date is from."""
+    applies = f"; for {source.applies_to}" if source.applies_to else ""
+    return f"[{number}] {source.title}{applies}: {source.url}"
+
+
+def heading(found: Counted, by: str) -> Iterator[str]:
+    """What was counted, in which index, and what it means."""
+    total = found.total
+    yield f"{counted(total.items, 'item')} in {counted(total.letters, 'letter')} {by}"
+    yield found.meaning
+    if found.query_as_run:
+        yield printable(f"query as run: {found.query_as_run}")
+    if found.filters:
+        yield printable(f"filters: {filters_line(found)}")
+    index = found.index
+    held = f"{counted(index.items, 'item')} in {counted(index.letters, 'letter')}"
+    yield f"index: generation {index.generation}, {held}"
+
+
+def filters_line(found: Counted) -> str:
+    """ "outcome: upheld; since: 2016"."""
+    return "; ".join(
+        f"{name.replace('_', '-')}: {asked if isinstance(asked, str) else ' or '.join(asked)}"
+        for name, asked in found.filters.items()
+    )
+
+
+def notes_of(found: Counted) -> Iterator[str]:
+    """The legend, the outcomes that no share holds, and what the search has to say."""
+    if found.total.items:
+        yield LEGEND
+    if found.other_outcomes:
+        words = ", ".join(f"{word} {count:,}" for word, count in found.other_outcomes.items())
+        yield printable(f"note: not in the shares, for they are neither upheld nor overturned: {words}")
+    for notice in found.notices:
+        yield from (printable(line) for line in f"note: {notice}".split("\n"))
+
+
+def having_no(items: int, what: str) -> str:
+    """ "3 items have no drug: in the last row only"."""
+    return f"{counted(items, 'item')} {'has' if items == 1 else 'have'} no {what}: in the last row only"
+
+
+def table(name: str, rows: Sequence[tuple[str, Rate | None]], total: Rate) -> Iterator[str]:
+    """Aligned lines; a row without a rate is a remark on the row above it."""
+    shown = [(shortened(label), rate) for label, rate in rows if rate] + [(str(total.value), total)]
+    width = max(len(name), *(len(label) for label, _ in shown))
+    cells = {id(rate): rate_cells(rate) for _, rate in shown}
+    widths = [max(len(head), *(len(each[at]) for each in cells.values())) for at, head in enumerate(HEAD)]
+    yield aligned(name, HEAD, widths, width=width)
+    for label, rate in (*rows, (str(total.value), total)):
+        if rate is None:
+            yield label
+            continue
+        mark = "*" if rate.few else " "
+        yield f"{aligned(shortened(label), cells[id(rate)], widths, width=width)} {mark}{bar(rate)}".rstrip()
+
+
+def aligned(label: str, cells: Sequence[str], widths: Sequence[int], *, width: int) -> str:
+    """A line of the table."""
+    return "  ".join((label.ljust(width), *(cell.rjust(wide) for cell, wide in zip(cells, widths, strict=True))))
+
+
+def rate_cells(rate: Rate) -> tuple[str, ...]:
+    """The numbers of a row."""
+    shares = (cell for share in (rate.upheld, rate.overturned) for cell in (f"{share.count:,}", percent(share)))
+    return (f"{rate.items:,}", f"{rate.letters:,}", *shares)
+
+
+def percent(share: Share) -> str:
+    """ "31% (26-37)", and with a decimal where the interval is narrow."""
+    if share.share is None or share.low is None or share.high is None:
+        return "-"
+    places = 0 if share.high - share.low >= 0.02 else 1
+    whole, low, high = (f"{100 * part:.{places}f}" for part in (share.share, share.low, share.high))
+    return f"{whole}% ({low}-{high})"
+
+
+def bar(rate: Rate) -> str:
+    """Upheld and overturned side by side; neither vanishes where there is one of it."""
+    if rate.upheld.share is None:
+        return ""
+    upheld = round(BAR * rate.upheld.share)
+    upheld = min(max(upheld, 1 if rate.upheld.count else 0), BAR - (1 if rate.overturned.count else 0))
+    return "#" * upheld + "o" * (BAR - upheld)
+
+
+def year_lines(rows: Sequence[Rate], levels: str) -> Iterator[str]:
+    """Items and the share overturned, year after year; a year without items is a gap."""
+    held = {int(row.value): row for row in rows}
+    first, last = min(held), max(held)
+    years = [held.get(year) for year in range(first, last + 1)]
+    items = [row.items if row else None for row in years]
+    shares = [row.overturned.share if row else None for row in years]
+    yield f"items       {first} {line_of(items, levels)} {last}  highest {max(row.items for row in rows):,}"
+    if highest := max((share for share in shares if share is not None), default=None):
+        yield f"overturned  {first} {line_of(shares, levels)} {last}  highest {100 * highest:.0f}%"
+
+
+def line_of(values: Sequence[float | None], levels: str) -> str:
+    """One character a value, from the lowest level for 0 to the highest; a gap for none."""
+    most = max((value for value in values if value is not None), default=0) or 1
+    last = len(levels) - 1
+    return "".join(" " if value is None else levels[round(last * value / most)] for value in values)
+
+
+def levels_for(encoding: str | None) -> str:
+    """The levels of a line that a stream of this encoding can show."""
+    try:
+        LEVELS_OF_LINE.encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return PLAIN_LEVELS
+    return LEVELS_OF_LINE
+
+
+def shortened(name: str) -> str:
+    """At most LONGEST_NAME characters."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 2].rstrip()} …"
+
+
+def statistics_csv(found: Statistics) -> str:
+    """A row for each value and one for all; each says what it was counted of."""
+    rows = (
+        [FIELD[found.by].option, row.value, *rate_values(row), *asked_values(found)]
+        for row in (*found.rows, found.total)
+    )
+    return csv_text(["by", "value", *RATE_COLUMNS, *ASKED_COLUMNS], rows)
+
+
+def guidelines_csv(found: Guidelines) -> str:
+    """A row for each part of the tree and one for all, with the path in parts."""
+    head = [*LEVELS[: LEVELS.index(found.depth) + 1], "superseded_on", "superseded_by", "source", "decided_since"]
+    rows: list[list[Cell]] = []
+    for one, parts in paths_of(found.cited):
+        currency: list[Cell] = [None] * 4
+        if one.currency:
+            known = one.currency.superseded
+            currency = [known.on, known.by, known.source.url, one.currency.at_the_time]
+        named: list[Cell] = [parts.get(level) for level in LEVELS[: LEVELS.index(found.depth) + 1]]
+        rows.append([*named, *currency, *rate_values(one.rate), *asked_values(found)])
+    rows.append([found.total.value, *[None] * (len(head) - 1), *rate_values(found.total), *asked_values(found)])
+    return csv_text([*head, *RATE_COLUMNS, *ASKED_COLUMNS], rows)
+
+
+def paths_of(cited: Sequence[Cited], above: dict[str, str] | None = None) -> Iterator[tuple[Cited, dict[str, str]]]:
+    """Every part of the tree with its own name and the names above it, by level."""
+    for one in cited:
+        parts = (above or {}) | {one.level: one.name}
+        yield one, parts
+        yield from paths_of(one.below, parts)
+
+
+def rate_values(rate: Rate) -> list[Cell]:
+    """The values of RATE_COLUMNS."""
+    shares = (
+        part for share in (rate.upheld, rate.overturned) for part in (share.count, share.share, share.low, share.high)
+    )
+    return [rate.items, rate.letters, *shares, rate.other, "yes" if rate.few else "no"]
+
+
+def asked_values(found: Counted) -> list[Cell]:
+    """The values of ASKED_COLUMNS."""
+    return [found.query, filters_line(found), found.index.generation]
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """The rows as CSV; numbers are numbers, and no text is a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return out.getvalue().rstrip("\n")
+
+
+def safe_cell(text: str) -> str:
+    """The text without control characters, and an apostrophe before what a spreadsheet would run as a formula."""
+    cell = printable(text)
+    return f"'{cell}" if cell.lstrip().startswith(FORMULA) else cell

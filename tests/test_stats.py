@@ -1,0 +1,326 @@
+"""Rates: Wilson's interval against published ones, and every count against a scan of the letters."""
+
+import csv
+import io
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from factories import citation, index_of, item, letter
+
+pytest.importorskip("reportlab")
+pytest.importorskip("pikepdf")
+
+from imrsearch.indexer.build import build_index
+from imrsearch.indexer.letter import parse_letter
+from imrsearch.indexer.sources import letter_files, read_letters
+from imrsearch.schema.documents import value_term
+from imrsearch.schema.errors import UsageError
+from imrsearch.schema.fields import FACETS, FIELD, chunks_of
+from imrsearch.search import stats, tables
+from imrsearch.search.query import Query
+from imrsearch.search.searcher import Searcher
+from imrsearch.search.stats import COUNTED_BY, Share, share_of, statistics, wilson
+
+REAL = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
+
+OPIOIDS = citation("Opioids, criteria for use", pages=(76, 77))
+LETTERS = (
+    letter(
+        "A1",
+        item("Norco 10/325mg #60", drugs=("hydrocodone", "acetaminophen"), quantity=60, imr_citations=(OPIOIDS,)),
+        item("Norco 10/325mg #90", drugs=("hydrocodone", "acetaminophen"), quantity=90, outcome="overturned"),
+        item("Knee brace", outcome="modified", imr_citations=(citation("Bracing"), citation("BRACING"))),
+        decision_date="2015-03-01",
+    ),
+    letter("B2", item("Norco #30", drugs=("hydrocodone",), quantity=30), decision_date="2017-03-01"),
+    letter("C3", item("Knee x-ray", outcome=""), item("=Knee, \"MRI\"", outcome="overturned", category="=cmd()")),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory):
+    return Searcher.open(index_of(LETTERS, tmp_path_factory.mktemp("stats") / "index"))
+
+
+def rows_of(found) -> list[tuple]:
+    return [
+        (row.value, row.items, row.letters, row.upheld.count, row.overturned.count, row.other) for row in found.rows
+    ]
+
+
+# The first four: R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17
+# (1998), 857-872, table I, method 3. Of 10 by hand: none has z²/(10+z²) as its upper end, half reaches z/(2√(10+z²)).
+@pytest.mark.parametrize(
+    ("count", "of", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        (0, 10, 0.0000, 0.2775),
+        (5, 10, 0.2366, 0.7634),
+        (10, 10, 0.7225, 1.0000),
+    ],
+)
+def test_wilson_as_published(count, of, low, high):
+    assert tuple(round(end, 4) for end in wilson(count, of)) == (low, high)
+
+
+@pytest.mark.parametrize("of", [1, 2, 9, 10, 263, 4_500_000])
+def test_both_shares_mirror_each_other(of):
+    for count in {0, 1, of // 3, of}:
+        low, high = wilson(count, of)
+        mirrored = wilson(of - count, of)
+        assert 0 <= low <= high <= 1
+        assert low - 1e-12 <= count / of <= high + 1e-12
+        assert (low, high) == pytest.approx((1 - mirrored[1], 1 - mirrored[0]), abs=1e-12)
+
+
+def test_nothing_decided_has_no_share():
+    assert share_of(0, 0) == Share(0, None, None, None)
+
+
+# Counts.
+def test_every_facet_and_every_number_can_be_counted_by():
+    assert set(FACETS) <= set(COUNTED_BY)
+    assert {"quantity", "age"} <= {field.name for field in COUNTED_BY}
+
+
+def test_rows_and_total(searcher):
+    found = statistics(searcher, Query(), by="drug")
+    assert rows_of(found) == [("hydrocodone", 3, 2, 2, 1, 0), ("acetaminophen", 2, 1, 1, 1, 0)]
+    assert (found.total.items, found.total.letters, found.total.upheld.count) == (6, 3, 2)
+    assert (found.total.overturned.count, found.total.other, found.without) == (2, 2, 3)
+    assert found.other_outcomes == {"modified": 1, "no outcome": 1}
+    assert found.total.upheld == share_of(2, 4)
+    assert all(row.few for row in (*found.rows, found.total))
+
+
+def test_a_filter_narrows_its_own_field_too(searcher):
+    found = statistics(searcher, Query(filters={"drug": ("acetaminophen",)}), by="drug")
+    assert rows_of(found) == [("acetaminophen", 2, 1, 1, 1, 0), ("hydrocodone", 2, 1, 1, 1, 0)]
+    assert found.filters == {"drug": ["acetaminophen"]}
+
+
+def test_two_ways_of_writing_a_value_are_one_row(searcher):
+    found = statistics(searcher, Query(), by="section")
+    assert [(row[0].lower(), *row[1:]) for row in rows_of(found)] == [
+        ("bracing", 1, 1, 0, 0, 1),
+        ("opioids, criteria for use", 1, 1, 1, 0, 0),
+    ]
+
+
+def test_quantities_stand_in_their_order(searcher):
+    found = statistics(searcher, Query(text="norco"), by="quantity")
+    assert rows_of(found) == [(30, 1, 1, 1, 0, 0), (60, 1, 1, 1, 0, 0), (90, 1, 1, 0, 1, 0)]
+    assert found.rung_size is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "size", "values"),
+    [
+        pytest.param(6, None, [5, 30, 60, 61, 90, 120], id="all-fit"),
+        pytest.param(5, 30, ["1..30", 60, "61..90", 120], id="one-by-itself-stays"),
+        pytest.param(3, 60, ["1..60", "61..120"], id="sixties"),
+        pytest.param(1, 300, ["1..300"], id="one-row"),
+    ],
+)
+def test_the_ladder_has_rungs_where_it_must(tmp_path, limit, size, values):
+    quantities = (5, 30, 60, 61, 90, 120)
+    letters = [letter(f"A{number}", item(quantity=number)) for number in quantities]
+    found = statistics(Searcher.open(index_of(letters, tmp_path / "index")), Query(), by="quantity", limit=limit)
+    assert (found.rung_size, [row.value for row in found.rows]) == (size, values)
+    assert sum(row.items for row in found.rows) == sum(row.letters for row in found.rows) == len(quantities)
+
+
+def test_a_rung_is_a_question(searcher):
+    found = statistics(searcher, Query(), by="quantity", limit=2)
+    assert [row.value for row in found.rows] == ["1..60", 90]
+    assert searcher.search(Query(text="quantity:1..60")).total == found.rows[0].items
+
+
+def test_labels_are_never_put_together(searcher):
+    found = statistics(searcher, Query(), by="year", limit=1)
+    assert rows_of(found) == [(2015, 3, 1, 1, 1, 1)]
+    assert (found.values, found.rung_size) == (2, None)
+
+
+def test_no_item_is_counted_in_the_stead_of_those_asked_for(searcher):
+    found = statistics(searcher, Query(text="norco zebra"), by="drug")
+    assert (found.total.items, found.total.letters, found.rows) == (0, 0, ())
+    assert any("zebra" in notice for notice in found.notices)
+    assert not any("widen" in notice for notice in found.notices)
+
+
+def test_what_cannot_be_counted_by_is_told(searcher):
+    with pytest.raises(UsageError, match="there is no field to count by treatment"):
+        statistics(searcher, Query(), by="treatment")
+
+
+def test_letters_are_exact_where_facets_leave_them_uncounted(searcher, monkeypatch):
+    expected = statistics(searcher, Query(), by="drug")
+    monkeypatch.setattr(stats, "MOST_LETTERED", 1)
+    assert statistics(searcher, Query(), by="drug") == expected
+
+
+# Against a scan.
+def scanned(letters, field, outcome: str | None) -> dict:
+    """Items, letters, upheld, overturned and other by value, from the letters alone."""
+    rows: dict = defaultdict(lambda: [0, set(), 0, 0, 0])
+    for one in letters:
+        for chunk in chunks_of(one):
+            if outcome and chunk.outcome != outcome:
+                continue
+            value = getattr(chunk, field.name)
+            values = value if field.many else () if value is None else (value,)
+            for term in {value_term(str(each)) for each in values}:
+                row = rows[term]
+                row[0] += 1
+                row[1].add(one.letter_id)
+                row[{"upheld": 2, "overturned": 3}.get(chunk.outcome, 4)] += 1
+    return {term: (items, len(held), *decided) for term, (items, held, *decided) in rows.items()}
+
+
+def check_against_scan(searcher, letters, field, outcome=None):
+    filters = {"outcome": (outcome,)} if outcome else {}
+    found = statistics(searcher, Query(filters=filters), by=field.name)
+    assert {value_term(str(row[0])): row[1:] for row in rows_of(found)} == scanned(letters, field, outcome)
+    counted = [chunk for one in letters for chunk in chunks_of(one) if not outcome or chunk.outcome == outcome]
+    assert found.total.items == len(counted)
+    assert found.total.letters == len({chunk.letter_id for chunk in counted})
+    assert found.total.upheld.count == sum(chunk.outcome == "upheld" for chunk in counted)
+    assert found.without == sum(getattr(chunk, field.name) in (None, ()) for chunk in counted)
+    assert sum(found.other_outcomes.values()) == found.total.other
+
+
+@pytest.mark.parametrize("outcome", [None, "overturned"])
+@pytest.mark.parametrize("field", COUNTED_BY, ids=lambda field: field.name)
+def test_fictional_letters_counted_by_hand(index_dir, fictional, field, outcome):
+    check_against_scan(Searcher.open(index_dir), fictional, field, outcome)
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """The real letters, and an index of them."""
+    if not REAL.is_dir():
+        pytest.skip("the real letters are not here")
+    files = list(letter_files([str(REAL / "pdf"), str(REAL / "txt")]))
+    folder = tmp_path_factory.mktemp("real") / "index"
+    build_index(files, folder)
+    return Searcher.open(folder), [parse_letter(raw) for path in files for raw in read_letters(path)]
+
+
+@pytest.mark.parametrize("field", COUNTED_BY, ids=lambda field: field.name)
+def test_real_letters_counted_by_hand(real, field):
+    check_against_scan(*real, field)
+
+
+# In print.
+def test_a_table_says_what_was_counted(searcher):
+    found = statistics(searcher, Query(text="norco", filters={"drug": ("hydrocodone",)}, since="2015"), by="quantity")
+    lines = tables.statistics_plain(found).splitlines()
+    assert lines[:2] == ["3 items in 2 letters by quantity", stats.MEANING]
+    assert lines[2].startswith("query as run: ")
+    assert lines[3:5] == ["filters: drug: hydrocodone; since: 2015", "index: generation 1, 6 items in 3 letters"]
+    assert lines[6:11] == [
+        "quantity   items  letters  upheld   95% interval  overturned   95% interval",
+        "30             1        1       1  100% (21-100)           0      0% (0-79) *####################",
+        "60             1        1       1  100% (21-100)           0      0% (0-79) *####################",
+        "90             1        1       0      0% (0-79)           1  100% (21-100) *oooooooooooooooooooo",
+        "all found      3        2       2    67% (21-94)           1     33% (6-79) *#############ooooooo",
+    ]
+
+
+def test_other_outcomes_are_told(searcher):
+    printed = tables.statistics_plain(statistics(searcher, Query(), by="category"))
+    assert "neither upheld nor overturned: modified 1, no outcome 1" in printed
+
+
+@pytest.mark.parametrize(
+    ("levels", "items"),
+    [(tables.LEVELS_OF_LINE, "█ ▃"), (tables.PLAIN_LEVELS, "8 3")],
+)
+def test_a_line_of_years_has_gaps(searcher, levels, items):
+    printed = tables.statistics_plain(statistics(searcher, Query(), by="year"), levels=levels)
+    assert f"items       2015 {items} 2017  highest 3" in printed.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "levels"),
+    [
+        ("utf-8", tables.LEVELS_OF_LINE),
+        ("latin-1", tables.PLAIN_LEVELS),
+        (None, tables.PLAIN_LEVELS),
+        ("no such", tables.PLAIN_LEVELS),
+    ],
+)
+def test_a_stream_shows_levels_that_it_can(encoding, levels):
+    assert tables.levels_for(encoding) == levels
+
+
+@pytest.mark.parametrize(
+    ("upheld", "overturned", "printed"),
+    [
+        (1_000_000, 1, "#" * 19 + "o"),
+        (1, 1_000_000, "#" + "o" * 19),
+        (5, 0, "#" * 20),
+        (0, 0, ""),
+    ],
+)
+def test_a_bar_hides_nothing(upheld, overturned, printed):
+    row = stats.rate(stats.Tally("x", upheld + overturned, 1, upheld, overturned), letters=1)
+    assert tables.bar(row) == printed
+
+
+def test_a_narrow_interval_has_a_decimal():
+    assert tables.percent(share_of(123_456, 1_000_000)) == "12.3% (12.3-12.4)"
+
+
+def test_csv_holds_numbers_and_no_formula(searcher):
+    query = Query(text='knee OR "=1+1"', filters={"outcome": ("modified", "overturned")})
+    head, *rows = csv.reader(io.StringIO(tables.statistics_csv(statistics(searcher, query, by="category"))))
+    assert head == ["by", "value", *tables.RATE_COLUMNS, *tables.ASKED_COLUMNS]
+    by_value = {row[1]: dict(zip(head, row, strict=True)) for row in rows}
+    assert by_value.keys() == {"'=cmd()", "all found"}
+    assert by_value["'=cmd()"]["items"] == "1"
+    assert float(by_value["all found"]["overturned_share"]) == 1
+    assert by_value["all found"]["filters"] == "outcome: modified or overturned"
+    assert by_value["all found"]["other"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1", "'=1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@A1", "'@A1"),
+        ("\t=1", "' =1"),
+        ("\x1b[2J", " [2J"),
+        (" =1", "' =1"),
+        ("a=1", "a=1"),
+        ("", ""),
+    ],
+)
+def test_no_cell_is_a_formula(text, cell):
+    assert tables.safe_cell(text) == cell
+
+
+def test_json_keys(searcher):
+    printed = json.loads(tables.as_json(statistics(searcher, Query(), by="year")))
+    assert (
+        list(printed)
+        == (
+            "schema_version meaning query query_as_run filters index notices total other_outcomes by values without "
+            "rung_size rows"
+        ).split()
+    )
+    assert list(printed["rows"][0]) == "value items letters upheld overturned other few".split()
+    assert list(printed["total"]["upheld"]) == "count share low high".split()
+
+
+def test_the_fields_of_the_answer_are_known(searcher):
+    assert FIELD[statistics(searcher, Query(), by="drug-class").by].option == "drug-class"
