@@ -8,7 +8,7 @@ only new rows are compared; a family that lost a row to a newer reading of its l
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import compress
 from operator import and_
@@ -214,7 +214,7 @@ def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | Non
     write_anew(engine_dir / BOILERPLATE, (array(KIND, sorted(boilerplate(finder, engine_dir, family_of))),))
 
 
-def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> Iterator[int]:
+def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> set[int]:
     """Digests of sentences that LETTERS letters have, in rationales of OTHERS families."""
     digests = numbers_in(engine_dir / SENTENCES)
     tally = bytearray(1 << TALLY_BITS)
@@ -224,6 +224,7 @@ def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> I
             tally[digest >> shift] += 1
     # Of a digest the letters, the last of them, and the families; rows of a letter stand side by side.
     counted: dict[int, tuple[int, int, frozenset[int]]] = {}
+    done: set[int] = set()
     start = 0
     for number in range(len(finder.rows)):
         row = finder.rows.row(number)
@@ -232,15 +233,15 @@ def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> I
             continue
         family = frozenset((family_of[number] or -number - 1,))
         for digest in own:
-            if tally[digest >> shift] < LETTERS:
+            if digest in done or tally[digest >> shift] < LETTERS:
                 continue
             letters, last, families = counted.get(digest, (0, -1, frozenset()))
-            if letters < LETTERS or len(families) < OTHERS:
-                more = last != row.place
-                now = families if len(families) >= OTHERS else families | family
-                counted[digest] = letters + more, row.place, now
-                if letters + more >= LETTERS and len(now) >= OTHERS:
-                    yield digest
+            letters += last != row.place
+            families = families if len(families) >= OTHERS else families | family
+            counted[digest] = letters, row.place, families
+            if letters >= LETTERS and len(families) >= OTHERS:
+                done.add(digest)
+    return done
 
 
 def write_anew(path: Path, parts: Iterable["array[int]"]) -> None:

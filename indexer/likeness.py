@@ -1,5 +1,6 @@
 """What an item's rationale is recognised by: by it families are found without reading all rationales again."""
 
+from array import array
 from functools import lru_cache
 from struct import Struct as Format
 from zlib import crc32
@@ -7,15 +8,25 @@ from zlib import crc32
 import rensa  # type: ignore[import-untyped]
 from msgspec import Struct
 
-from imrsearch.schema.families import BAND, BANDS, LEAST_WORDS, outcome_code, sentence_digest, shingles_of, words_in
+from imrsearch.schema.families import (
+    BAND,
+    BANDS,
+    LEAST_WORDS,
+    NUMBER,
+    outcome_code,
+    sentence_digest,
+    shingles_of,
+    words_in,
+)
 from imrsearch.schema.records import Item
 from imrsearch.schema.sentences import sentences_of
 
 # Hashes are drawn by this number: another one makes other bands.
 SEED = 42
-BAND_HASHES = Format(f"<{BAND}I")
+HASHES, FOLDED = Format(f"<{BAND * BANDS}I"), Format(f"<{BANDS}I")
+# Bytes of the hashes that make a band.
+WIDTH = BAND * NUMBER
 MOST_SHINGLES = 65_535
-NUMBER = Format("<I")
 
 
 class Likeness(Struct, frozen=True):
@@ -53,17 +64,12 @@ def recognised(rationale: str) -> tuple[int, bytes, bytes]:
         if len(own) >= LEAST_WORDS:
             digests.append(sentence_digest(own))
     shingles = set(shingles_of(words))
-    return len(shingles), bands_of(shingles), b"".join(map(NUMBER.pack, digests))
+    return len(shingles), bands_of(shingles), array("I", digests).tobytes()
 
 
 def bands_of(shingles: set[str]) -> bytes:
     """The bands of 4 bytes each, one behind another."""
     least = rensa.RMinHash(num_perm=BANDS * BAND, seed=SEED)
     least.update(list(shingles))
-    hashes = least.digest()
-    return b"".join(NUMBER.pack(folded(hashes[start : start + BAND])) for start in range(0, len(hashes), BAND))
-
-
-def folded(hashes: list[int]) -> int:
-    """4 bytes that tell these hashes from others."""
-    return crc32(BAND_HASHES.pack(*hashes))
+    hashes = HASHES.pack(*least.digest())
+    return FOLDED.pack(*(crc32(hashes[start : start + WIDTH]) for start in range(0, len(hashes), WIDTH)))

@@ -281,7 +281,7 @@ class Update:
         )
 
     def note_left(self) -> None:
-        """Tell of letters that this rebuild read before it was stopped, and did not meet again, and what is not told."""
+        """Tell of letters that a stopped rebuild read and this one did not meet again, and what is not told."""
         left = self.letters - len(self.seen) if self.resumed and self.run.scope == "rebuild" else 0
         if left:
             self.note(f"{left:,} letters were read before this rebuild was stopped, and are not in the files any more")
