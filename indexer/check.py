@@ -6,22 +6,19 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-import tantivy
 from msgspec import Struct
 
 from imrsearch.indexer.prepare import HeldLetters
 from imrsearch.indexer.store import segment_path, segments_found
-from imrsearch.schema.documents import PLACE, fingerprint
-from imrsearch.schema.engine import engine_errors
+from imrsearch.schema.documents import PLACE, ROW, fingerprint
 from imrsearch.schema.errors import ImrSearchError, IndexFailure, IndexMissing, StaleIndex
+from imrsearch.schema.families import FAMILIES, ROWS, Families, Rows
 from imrsearch.schema.frames import FrameFile
 from imrsearch.schema.letterfile import LETTERS
 from imrsearch.schema.manifest import MANIFEST, STORE, FileSeal, Manifest, digest_of_file, read_manifest
 from imrsearch.schema.readers import begin_reading
 
 REINDEX = "imrsearch reindex makes the index anew from the letter store"
-# Items whose values are taken from the engine at once.
-AT_ONCE = 50_000
 RESTORE = "put the file back from a backup; imrsearch reindex --skip-damaged leaves out what it lost"
 STALE = "imrsearch reindex makes an index of this version's fields"
 
@@ -99,6 +96,7 @@ def findings_of(index_dir: Path, manifest: Manifest) -> Iterator[Finding]:
     elif not damaged:
         try:
             yield from findings_in_items(index_dir, manifest)
+            yield from findings_in_families(index_dir, manifest)
         except (IndexFailure, StaleIndex) as error:
             yield Finding(manifest.engine, error.message, REINDEX)
 
@@ -137,7 +135,7 @@ def findings_in_items(index_dir: Path, manifest: Manifest) -> Iterator[Finding]:
         if segment_path(index_dir, int(seal.name)).exists()
     }
     items = letters = 0
-    for place, group in groupby(sorted(items_of(held)), key=itemgetter(0)):
+    for place, group in groupby(sorted(held.each(PLACE, "item")), key=itemgetter(0)):
         letters += 1
         letter = held.letter(place)
         ids = {item.item: item.id for item in letter.items}
@@ -154,14 +152,20 @@ def findings_in_items(index_dir: Path, manifest: Manifest) -> Iterator[Finding]:
         yield Finding(manifest.engine, said, REINDEX)
 
 
-def items_of(held: HeldLetters) -> Iterator[tuple[int, int]]:
-    """Place of the letter and number of every item."""
-    searcher = held.searcher
-    with engine_errors("the items cannot be read"):
-        if not searcher.num_docs:
-            return
-        addresses = [address for _, address in searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits]
-        for start in range(0, len(addresses), AT_ONCE):
-            some = addresses[start : start + AT_ONCE]
-            places, numbers = (searcher.fast_field_values(name, some) for name in (PLACE, "item"))
-            yield from ((int(place or 0), int(number or 0)) for place, number in zip(places, numbers, strict=True))
+def findings_in_families(index_dir: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Items whose rows tell of others, and families that are not made of rows of items."""
+    folder = index_dir / manifest.engine
+    families = Families(folder)
+    held = {row: (place, item) for row, place, item in HeldLetters(index_dir, manifest.engine).each(ROW, PLACE, "item")}
+    if len(held) != manifest.items or not all(is_row_of(families.rows, row, item) for row, item in held.items()):
+        yield Finding(f"{manifest.engine}/{ROWS}", "its rows are not those of the items", REINDEX)
+    family_of, _, members = families.parts
+    found = {row: number for number in range(1, len(families) + 1) for row in families.members(number)}
+    in_families = {row: number for row, number in enumerate(family_of) if number}
+    if found != in_families or len(found) != len(members) or not found.keys() <= held.keys():
+        yield Finding(f"{manifest.engine}/{FAMILIES}", "its families are not made of the items", REINDEX)
+
+
+def is_row_of(rows: Rows, number: int, item: tuple[int, int]) -> bool:
+    """There is such a row, and it is that of the item, told by the place of its letter and its number there."""
+    return number < len(rows) and rows.row(number)[:2] == item

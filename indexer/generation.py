@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from imrsearch.schema.errors import IndexFailure, IndexMissing, StaleIndex, UsageError
+from imrsearch.schema.families import ROWS, SENTENCES
 from imrsearch.schema.letterfile import LETTERS
 from imrsearch.schema.manifest import (
     ENGINE_META,
@@ -40,8 +41,8 @@ ENGINE = re.compile(r"engine-(\d+)")
 OURS = re.compile(rf"engine-\d+|{STORE}|{WRITER}|{LOCK}|{re.escape(MANIFEST)}(?:\.new)?")
 # What the engine keeps in its folder from its first moment on; without it a folder is somebody else's.
 ENGINE_FILE = ".managed.json"
-# The engine writes these anew at each commit; all others it writes once.
-REWRITTEN = (ENGINE_META, ENGINE_FILE)
+# These are written anew at each commit, or grow; all others are written once, or under a name that was given up.
+REWRITTEN = (ENGINE_META, ENGINE_FILE, ROWS, SENTENCES)
 
 
 Scope = Literal["add", "rebuild", "reindex"]

@@ -5,17 +5,19 @@
 Nothing here writes. Letters that the index holds already are told by their own bytes, and not read again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from msgspec import Struct, structs
 
 from imrsearch.indexer.generation import published_bytes
 from imrsearch.indexer.letter import missing_parts, parse_letter, stem_of
+from imrsearch.indexer.likeness import Likeness, likeness_of
 from imrsearch.indexer.sources import Unread, read_letters
 from imrsearch.indexer.store import Store, packed_letters
 from imrsearch.schema.documents import PLACE, register_analyzers, to_document, value_term
@@ -50,16 +52,18 @@ class Understood(Struct, frozen=True):
 class Prepared(Struct, frozen=True, tag=True):
     """A letter, ready to be written.
 
-    documents  of the engine, as JSON, without their place in the letter file
-    packed     the letter, compressed
-    notes      what the letter lacks
-    kept       where the store keeps it as it was read, or null where it is new
+    documents   of the engine, as JSON, without their place in the letter file
+    likenesses  of each what its rationale is recognised by
+    packed      the letter, compressed
+    notes       what the letter lacks
+    kept        where the store keeps it as it was read, or null where it is new
     """
 
     letter_id: str
     case_number: str | None
     source: Source
     documents: tuple[str, ...]
+    likenesses: tuple[Likeness, ...]
     packed: bytes
     notes: tuple[str, ...]
     kept: Kept | None = None
@@ -67,6 +71,8 @@ class Prepared(Struct, frozen=True, tag=True):
 
 Outcome = Prepared | Known | Unread
 FAILED = "the index could not be searched"
+# Items whose values are taken from the engine at once.
+AT_ONCE = 50_000
 
 
 class Files(Struct, frozen=True, tag=True):
@@ -184,11 +190,21 @@ class HeldLetters:
             (place,) = self.searcher.fast_field_values(PLACE, [hits[0][1]])
             return place if isinstance(place, int) else None
 
-    def last(self) -> int | None:
-        """The place of the letter that was written last."""
+    def last(self, field: str) -> int | None:
+        """The highest value of a field: that of the letter or the item that was written last."""
         with engine_errors(FAILED):
-            found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=PLACE)
+            found = self.searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field=field)
             return int(found.hits[0][0]) if found.hits else None
+
+    def each(self, *fields: str) -> Iterator[tuple[Any, ...]]:
+        """The numbers that every item has in the fields."""
+        with engine_errors("the items cannot be read"):
+            if not self.searcher.num_docs:
+                return
+            hits = self.searcher.search(tantivy.Query.all_query(), self.searcher.num_docs, count=False).hits
+            for start in range(0, len(hits), AT_ONCE):
+                addresses = [address for _, address in hits[start : start + AT_ONCE]]
+                yield from zip(*(self.searcher.fast_field_values(field, addresses) for field in fields), strict=True)
 
     def has_before(self, place: int) -> bool:
         """The index holds a letter that was written before that place."""
@@ -323,6 +339,7 @@ def prepared(step: Understood, packed: bytes) -> Prepared | Unread:
             letter.case_number,
             source,
             documents_of(letter),
+            tuple(map(likeness_of, letter.items)),
             packed,
             tuple(missing_parts(letter)),
             step.kept,

@@ -8,14 +8,26 @@ from pathlib import Path
 import tantivy
 from msgspec import Struct
 
+from imrsearch.indexer.families import write_families
 from imrsearch.indexer.generation import RUN, Run, begin, discard, engine_of, published_bytes, seals_of
 from imrsearch.indexer.prepare import Batch, HeldLetters, Known, Outcome, Prepared
 from imrsearch.indexer.report import IndexReport, Problem
+from imrsearch.indexer.rows import RowWriter
 from imrsearch.indexer.sources import Unread
 from imrsearch.indexer.store import framed_block, segment_path
-from imrsearch.schema.documents import build_schema, fingerprint, placed, register_analyzers, terms_in, value_term
+from imrsearch.schema.documents import (
+    PLACE,
+    ROW,
+    build_schema,
+    fingerprint,
+    placed,
+    register_analyzers,
+    terms_in,
+    value_term,
+)
 from imrsearch.schema.engine import engine_errors
 from imrsearch.schema.errors import IndexFailure, LetterError
+from imrsearch.schema.families import RECORD, ROWS
 from imrsearch.schema.frames import FrameWriter, digest_of
 from imrsearch.schema.letterfile import LETTERS, Kept, LetterFile, framed_dictionary, framed_letter
 from imrsearch.schema.manifest import FileSeal, Manifest, reindex_hint, sync_folder, write_manifest
@@ -58,15 +70,16 @@ class Update:
         with writing(index_dir):
             self.resumed = begin(index_dir, before, run)
             try:
-                letters, segment = self.open_engine()
+                letters, segment, rows = self.open_engine()
             except IndexFailure:
                 if not self.resumed:
                     raise
                 # What a power cut left of a run cannot be gone on with.
                 discard(index_dir, before)
                 self.resumed = begin(index_dir, before, run)
-                letters, segment = self.open_engine()
+                letters, segment, rows = self.open_engine()
             self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
+            self.rows = RowWriter(self.folder, keep=rows)
             self.segment = FrameWriter(segment_path(index_dir, self.generation), keep=segment)
             sync_folder(self.segment.path.parent)
         self.is_open = True
@@ -85,7 +98,7 @@ class Update:
         self.notes: list[str] = []
         self.noted = 0
 
-    def open_engine(self) -> tuple[int, int]:
+    def open_engine(self) -> tuple[int, int, int]:
         """Open the folder's engine for writing, and say what `ends` says; IndexFailure where that cannot be."""
         with writing(self.index_dir):
             self.index = tantivy.Index(build_schema(), path=str(self.folder))
@@ -95,13 +108,14 @@ class Update:
             self.writer = self.index.writer(self.machine.heap, self.machine.cores)
             return ends
 
-    def ends(self) -> tuple[int, int]:
-        """Where in the letter file and in the run's own part of the store that ends which the engine knows of."""
-        place = self.held.last() if self.held and self.resumed else None
+    def ends(self) -> tuple[int, int, int]:
+        """How much the engine knows of: of the letter file, of the run's own part of the store, and how many rows."""
+        place = self.held.last(PLACE) if self.held and self.resumed else None
         if self.held is None or place is None or place < self.published:
-            return self.published, 0
+            return self.published, 0, published_bytes(self.before, ROWS) // RECORD.size if self.adds else 0
         end = self.held.letters.file.end_of(place)
-        return end, self.held.end_in_store(self.generation, start=self.published, end=end)
+        segment = self.held.end_in_store(self.generation, start=self.published, end=end)
+        return end, segment, (self.held.last(ROW) or 0) + 1
 
     @property
     def rereads(self) -> bool:
@@ -191,8 +205,8 @@ class Update:
         replaced = self.held.items_of(letter.letter_id) if self.held else 0
         if replaced:
             self.writer.delete_documents_by_term("letter_id", value_term(letter.letter_id))
-        for document in letter.documents:
-            self.writer.add_json(placed(document, place))
+        for document, likeness in zip(letter.documents, letter.likenesses, strict=True):
+            self.writer.add_json(placed(document, place, self.rows.add(likeness, place)))
         self.counts["replaced" if replaced else "added"] += 1
         self.items += len(letter.documents) - replaced
         self.letters += 0 if replaced else 1
@@ -215,6 +229,7 @@ class Update:
         """Put what was taken on the disk, so that a crash does not lose it: first what the documents speak of."""
         self.segment.sync()
         self.letter_file.sync()
+        self.rows.sync()
         self.writer.commit()
         self.committed = True
         self.committed_at = time.monotonic()
@@ -245,14 +260,13 @@ class Update:
                     # What lost something must not be gone on with.
                     discard(self.index_dir, self.before)
                     raise
+                self.find_families(held)
                 manifest = self.manifest(held)
                 write_manifest(self.index_dir, manifest)
                 (self.folder / RUN).unlink(missing_ok=True)
         else:
             self.abandon(forget=True)
         self.note_left()
-        if self.noted > len(self.notes):
-            self.notes.append(f"and {self.noted - len(self.notes):,} more")
         return IndexReport(
             index=str(self.index_dir),
             generation=manifest.generation,
@@ -267,10 +281,12 @@ class Update:
         )
 
     def note_left(self) -> None:
-        """Tell of letters that this rebuild read before it was stopped, and did not meet again."""
+        """Tell of letters that a stopped rebuild read and this one did not meet again, and what is not told."""
         left = self.letters - len(self.seen) if self.resumed and self.run.scope == "rebuild" else 0
         if left:
             self.note(f"{left:,} letters were read before this rebuild was stopped, and are not in the files any more")
+        if self.noted > len(self.notes):
+            self.notes.append(f"and {self.noted - len(self.notes):,} more")
 
     def manifest(self, held: HeldLetters) -> Manifest:
         """The index as it is published."""
@@ -302,6 +318,11 @@ class Update:
             if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):
                 raise IndexFailure(f"{letter_id} was written but is not found", hint=reindex_hint(self.index_dir))
 
+    def find_families(self, held: HeldLetters) -> None:
+        """Write the families of the items: only now all are known."""
+        before = self.index_dir / self.before.engine if self.adds else None
+        write_families(self.folder, (row for (row,) in held.each(ROW)), before=before)
+
     def abandon(self, *, forget: bool, save: bool = False) -> None:
         """Let the next writer in.
 
@@ -322,7 +343,7 @@ class Update:
     def close(self) -> None:
         """Let the next writer in; the engine's own writer cannot be used after this."""
         self.is_open = False
-        with closing(self.letter_file), closing(self.segment):
+        with closing(self.letter_file), closing(self.segment), closing(self.rows):
             self.writer.wait_merging_threads()
             self.index.reload()
         if not self.segment.size:

@@ -13,6 +13,8 @@ from imrsearch.schema.numbers import plain, spelled
 REVISION = 4
 # The engine's field that says where the letter of an item lies: a byte of the letter file.
 PLACE = "place"
+# The engine's field that numbers the items: by it the family of an item is known.
+ROW = "row"
 # Characters of a text that stands in other letters, too, and how many such texts are remembered, and of others.
 SHORT, SHORT_KEPT, LONG_KEPT = 400, 4_096, 8
 ENCODER = msgspec.json.Encoder()
@@ -91,9 +93,10 @@ def has_words(field: Field) -> bool:
 
 
 def build_schema() -> tantivy.Schema:
-    """The engine's schema, from the field list, and where the letter of each item lies."""
+    """The engine's schema, from the field list, and where the letter of each item lies, and the item's row."""
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field(PLACE, fast=True)
+    for name in (PLACE, ROW):
+        builder.add_unsigned_field(name, fast=True)
     for field in FIELDS:
         match field.kind:
             case "keyword":
@@ -152,9 +155,9 @@ def written_fields() -> tuple[tuple[str, Kind, bool, tuple[str, ...]], ...]:
     )
 
 
-def placed(document: str, place: int) -> str:
-    """The document with the place of its letter's frame in the letter file."""
-    return f'{document[:-1]},"{PLACE}":{place}}}'
+def placed(document: str, place: int, row: int) -> str:
+    """The document with the place of its letter's frame in the letter file, and its own row."""
+    return f'{document[:-1]},"{PLACE}":{place},"{ROW}":{row}}}'
 
 
 def fingerprint() -> str:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 from threading import local
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import zstandard
@@ -23,6 +23,7 @@ LETTERS = "letters"
 DICTIONARY_BYTES = 200_000
 LEVEL = 3
 KEPT = struct.Struct("<IQH")
+Part = TypeVar("Part")
 
 
 class Kept(NamedTuple):
@@ -83,9 +84,13 @@ class LetterFile:
 
     def letter(self, place: int) -> Letter:
         """The letter whose frame begins at `place`; IndexFailure where it is damaged."""
+        return self.part(place, Letter)
+
+    def part(self, place: int, kind: type[Part]) -> Part:
+        """What of that letter the kind of record asks for: the less that is, the quicker."""
         frame = self.file.frame(place)
         try:
-            return msgspec.json.decode(self.decompressor.decompress(frame[KEPT.size :]), type=Letter)
+            return msgspec.json.decode(self.decompressor.decompress(frame[KEPT.size :]), type=kind)
         except (zstandard.ZstdError, msgspec.MsgspecError) as error:
             raise IndexFailure(f"{self.file.path}: {error}", hint=damage_hint(self.file.path)) from error
 

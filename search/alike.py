@@ -1,21 +1,22 @@
 """How alike two texts are, by runs of five words, and sentence by sentence what stands in one of them only."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import chain
 
 from msgspec import Struct
 
+from imrsearch.schema.sentences import sentences_of
 from imrsearch.schema.vocabulary import WORD, folded, words_of
 from imrsearch.search.results import Span
-from imrsearch.search.sentences import sentences_of
 
 # Words of a run. Shorter ones are shared by texts that have nothing to do with each other.
 RUN = 5
-# From here on two texts are versions of one, and from there on copies with a word or a date changed.
+# From here on two texts are versions of one.
 NEAR_TWIN = 0.4
-FAMILY = 0.85
+# What a run of a sentence that many letters have tells, where one of another sentence tells 1.
+COMMON = 0.1
 # A sentence that shares so many of its words with another one is that sentence with words changed.
 NEARLY_EQUAL = 0.6
 
@@ -38,13 +39,22 @@ def shared_share(one: Runs, other: Runs) -> float:
     return both / (len(one) + len(other) - both) if both else 0.0
 
 
-class Weights:
-    """What each run of one text tells: the more of the other texts have it, the less."""
+def common_runs(text: str, is_common: Callable[[str], bool]) -> Runs:
+    """The runs of the text's sentences that many letters have."""
+    sentences = (text[start:end] for start, end in sentences_of(text))
+    return frozenset(chain.from_iterable(runs_of(sentence) for sentence in sentences if is_common(sentence)))
 
-    def __init__(self, own: Runs, texts: Iterable[Runs]) -> None:
+
+class Weights:
+    """What each run of one text tells: the more of the other texts have it, the less.
+
+    common  runs of sentences that many letters have
+    """
+
+    def __init__(self, own: Runs, texts: Iterable[Runs], *, common: Runs = frozenset()) -> None:
         held = Counter(chain(own, *(own & runs for runs in texts)))
         self.own = own
-        self.worth = {run: 1.0 / count for run, count in held.items()}
+        self.worth = {run: (COMMON if run in common else 1.0) / count for run, count in held.items()}
         self.whole = sum(self.worth.values())
 
     def share(self, other: Runs) -> float:

@@ -44,11 +44,15 @@ class Candidate(Struct, frozen=True):
     letter  with that item only
     score   the engine's, of the best one's: up to 1
     runs    of its rationale
+    row     its number in the index
+    family  the number of its family; 0 where it is like no other
     """
 
     letter: Letter
     score: float
     runs: Runs
+    row: int
+    family: int
 
     @property
     def item(self) -> Item:
@@ -149,6 +153,11 @@ def outside_of(query: tantivy.Query, letter_id: str | None, engine: Engine) -> t
     return query.and_must_not_match(value_query(FIELD["letter_id"], letter_id, engine=engine))
 
 
+def candidate_of(letter: Letter, row: int, engine: Engine, *, score: float = 1.0) -> Candidate:
+    """The letter's one item, of that row."""
+    return Candidate(letter, score, runs_of(letter.items[0].rationale), row, engine.families.of(row))
+
+
 def candidates_of(queries: Iterable[tantivy.Query], engine: Engine, *, most: int, clock: Clock) -> list[Candidate]:
     """The first items of each query, each item once, the best first."""
     scores: dict[tuple[int, int], float] = {}
@@ -159,10 +168,11 @@ def candidates_of(queries: Iterable[tantivy.Query], engine: Engine, *, most: int
             addresses[place] = address
             scores[place] = max(scores.get(place, 0.0), score)
     clock.lap("engine", scores)
-    letters = dict(zip(addresses, engine.letters(list(addresses.values())), strict=True))
-    clock.lap("letters", letters)
+    letters = clock.lap("letters", engine.letters(list(addresses.values())))
+    rows = engine.rows(list(addresses.values()))
     best = max(scores.values(), default=0.0) or 1.0
     found = [
-        Candidate(letter, scores[place] / best, runs_of(letter.items[0].rationale)) for place, letter in letters.items()
+        candidate_of(letter, row, engine, score=scores[place] / best)
+        for place, letter, row in zip(addresses, letters, rows, strict=True)
     ]
     return clock.lap("runs", sorted(found, key=lambda one: (-one.score, one.item.id)))

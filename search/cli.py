@@ -19,9 +19,30 @@ from imrsearch.search.cli_export import app as export_commands
 from imrsearch.search.cli_index import app as index_commands
 from imrsearch.search.cli_sets import app as set_commands
 from imrsearch.search.cli_stats import app as stats_commands
-from imrsearch.search.filters import Expand, Limit, Offset, Order, Since, Until, Widen, Words, with_filters
+from imrsearch.search.filters import (
+    Collapse,
+    Every,
+    Expand,
+    Limit,
+    Offset,
+    Order,
+    Since,
+    Until,
+    Widen,
+    Words,
+    with_filters,
+)
 from imrsearch.search.helptext import EXAMPLES, HELP
-from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_answer, print_error, say
+from imrsearch.search.terminal import (
+    AsJson,
+    IndexDir,
+    data_folder,
+    index_folder,
+    print_answer,
+    print_error,
+    say,
+    searcher_at,
+)
 
 if TYPE_CHECKING:
     from imrsearch.search.query import Query, Sort
@@ -105,6 +126,8 @@ def search(
     sort: Order = "relevance",
     limit: Limit = None,
     offset: Offset = 0,
+    collapse: Collapse = False,
+    every: Every = False,
     expand: Expand = True,
     widen: Widen = True,
     explain: Explained = False,
@@ -117,24 +140,29 @@ def search(
 ) -> None:
     """Search the disputed items. `imrsearch QUERY` is short for this."""
     from imrsearch.search.query import Query
-    from imrsearch.search.searcher import Searcher
 
     others = {"--json": json, "--facets": facets, "--explain": explain, "--record": record}
     target = target_of(format, output, force=force, others=others)
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
         sort=cast("Sort", sort), limit=most(target, limit), offset=offset, expand=expand, widen=widen,
+        collapse=(collapse or not (json or target)) and not every,
     )  # fmt: skip
-    searcher = Searcher.open(index_folder(index))
+    searcher = searcher_at(index)
     if record:
         found = print_record(searcher, asked, json=json)
     elif target:
         found = export_found(searcher, asked, target)
     else:
-        results = searcher.search(asked)
-        print_answer(results, searcher.explain(asked) if explain else None, json=json)
-        found = results.total
+        found = print_found(searcher, asked, explain=explain, json=json)
     sys.exit(0 if found else 1)
+
+
+def print_found(searcher: "Searcher", query: "Query", *, explain: bool, json: bool) -> int:
+    """Print a page of what the query finds, and say how many items that is."""
+    results = searcher.search(query)
+    print_answer(results, searcher.explain(query) if explain else None, json=json)
+    return results.total
 
 
 def export_found(searcher: "Searcher", query: "Query", target: Target) -> int:
@@ -170,20 +198,20 @@ app.add_typer(set_commands)
 def show(
     *,
     id: Annotated[str, typer.Argument(metavar="ID", help="An item, CM17-0019171:2, or a letter, CM17-0019171.")],
+    specific: Annotated[bool, typer.Option("--specific", help="Leave out sentences that many letters have.")] = False,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
     """Show an item in full with its letter's header, or a whole letter."""
     from imrsearch.search import render
-    from imrsearch.search.searcher import Searcher
 
-    shown = Searcher.open(index_folder(index)).show(id)
+    shown = searcher_at(index).show(id)
     if json:
         say(render.shown_json(shown))
     elif sys.stdout.isatty():
-        render.print_shown(shown)
+        render.print_shown(shown, specific=specific)
     else:
-        say(render.shown_plain(shown))
+        say(render.shown_plain(shown, specific=specific))
 
 
 @app.command()

@@ -11,7 +11,7 @@ import typer
 
 from imrsearch.schema.errors import ImrSearchError, UsageError
 from imrsearch.search.helptext import HELP
-from imrsearch.search.terminal import AsJson, IndexDir, index_folder, say
+from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at
 
 if TYPE_CHECKING:
     from imrsearch.schema.drafts import Draft
@@ -38,12 +38,11 @@ def similar(
 ) -> None:
     """Show the items most like an item or a draft, a few of each outcome, and why."""
     from imrsearch.search import render_desk
-    from imrsearch.search.searcher import Searcher
     from imrsearch.search.similar import similar as similar_to
 
     draft = draft_given(asked or [], file, command="similar")
     with saying_nothing_of(draft):
-        found = similar_to(Searcher.open(index_folder(index)), draft or id_given(asked or []), limit=limit)
+        found = similar_to(searcher_at(index), draft or id_given(asked or []), limit=limit)
     if json:
         say(render_desk.as_json(found))
     elif sys.stdout.isatty():
@@ -68,11 +67,10 @@ def contrast(
     """Set the nearest upheld and overturned items of one treatment side by side."""
     from imrsearch.search import render_desk
     from imrsearch.search.contrast import contrast as contrast_of
-    from imrsearch.search.searcher import Searcher
 
     draft = draft_given(asked or [], file, command="contrast")
     with saying_nothing_of(draft):
-        found = contrast_of(Searcher.open(index_folder(index)), draft or " ".join(asked or ()), limit=limit)
+        found = contrast_of(searcher_at(index), draft or " ".join(asked or ()), limit=limit)
     if json:
         say(render_desk.as_json(found))
     elif sys.stdout.isatty():

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.helptext import HELP
-from imrsearch.search.terminal import AsJson, IndexDir, index_folder, say, tell, while_read
+from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at, tell, while_read
 
 if TYPE_CHECKING:
     from imrsearch.search.listing import Listed, Listing
@@ -102,10 +102,9 @@ def cite(
     """Cite items in one form, each with its decisive passage to paste."""
     from imrsearch.search.listing import Listing, head_of_items, listed_by_id
     from imrsearch.search.query import Query
-    from imrsearch.search.searcher import Searcher
 
     target = target_of(format, output, force=force, others={"--json": json})
-    searcher = Searcher.open(index_folder(index))
+    searcher = searcher_at(index)
     wanted = searcher.wanted(Query(text=passage)) if passage else ()
     # All are looked up before one is printed.
     items = list(listed_by_id(ids, searcher, wanted=wanted))

@@ -12,7 +12,15 @@ from imrsearch.schema.errors import ImrSearchError, UsageError
 from imrsearch.search.cli_export import AsFormat, Force, Output, export, target_of
 from imrsearch.search.filters import Expand, Offset, Order, Since, Until, Widen, Words, with_filters
 from imrsearch.search.helptext import HELP
-from imrsearch.search.terminal import AsJson, IndexDir, data_folder, index_folder, print_answer, print_error, say
+from imrsearch.search.terminal import (
+    AsJson,
+    IndexDir,
+    data_folder,
+    print_answer,
+    print_error,
+    say,
+    searcher_at,
+)
 
 if TYPE_CHECKING:
     from imrsearch.search.query import Sort
@@ -57,9 +65,8 @@ def set_add(
     """Put items into a set; it is made where it is not there."""
     from imrsearch.search import sets
     from imrsearch.search.render import counted
-    from imrsearch.search.searcher import Searcher
 
-    searcher = Searcher.open(index_folder(index))
+    searcher = searcher_at(index)
     named = list(dict.fromkeys(sets.ids_named(searcher, given_ids(ids))))
     if not named:
         raise UsageError("no id was given", hint="stdin held none: imrsearch QUERY --json | jq -r '.hits[].id'")
@@ -72,10 +79,9 @@ def set_add(
 def set_show(*, name: Name, json: AsJson = False, index: IndexDir = None) -> None:
     """List a set's items with outcome, date and treatment; those that are not in the index are named."""
     from imrsearch.search import sets
-    from imrsearch.search.searcher import Searcher
 
     ids = sets.ids_of(sets.sets_in(data_folder()), name)
-    items = list(sets.set_items(Searcher.open(index_folder(index)), ids))
+    items = list(sets.set_items(searcher_at(index), ids))
     if json:
         say(msgspec.json.encode({"set": name, "items": items}).decode())
     else:
@@ -111,11 +117,10 @@ def set_export(
     """
     from imrsearch.search import sets
     from imrsearch.search.listing import Listing, head_of_items, listed_by_id
-    from imrsearch.search.searcher import Searcher
 
     target = target_of(format, output, force=force, others={"--json": json})
     ids = sets.ids_of(sets.sets_in(data_folder()), name)
-    searcher = Searcher.open(index_folder(index))
+    searcher = searcher_at(index)
     held: list[str] = []
     for id in ids:
         if sets.is_indexed(searcher, id):
@@ -214,11 +219,10 @@ def run(
     from msgspec import structs
 
     from imrsearch.search import saved
-    from imrsearch.search.searcher import Searcher
 
     searches = saved.searches_in(data_folder())
     query = structs.replace(saved.load(searches, name), limit=limit, offset=offset)
-    finish_run(name, saved.run(Searcher.open(index_folder(index)), query), json=json)
+    finish_run(name, saved.run(searcher_at(index), query), json=json)
 
 
 @app.command("new", help=HELP["new"])
@@ -231,11 +235,10 @@ def new(
 ) -> None:
     """Print what a saved search finds now and did not find before."""
     from imrsearch.search import saved
-    from imrsearch.search.searcher import Searcher
 
     searches = saved.searches_in(data_folder())
     query, seen = saved.load(searches, name), saved.seen_by(searches, name)
-    finish_run(name, saved.run_new(Searcher.open(index_folder(index)), query, seen, limit=limit), json=json)
+    finish_run(name, saved.run_new(searcher_at(index), query, seen, limit=limit), json=json)
 
 
 def finish_run(name: str, ran: "Run", *, json: bool) -> NoReturn:

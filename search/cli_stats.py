@@ -8,7 +8,7 @@ import typer
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.filters import Expand, Since, Until, Words, with_filters
 from imrsearch.search.helptext import HELP
-from imrsearch.search.terminal import AsJson, IndexDir, index_folder, say
+from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at
 
 if TYPE_CHECKING:
     from imrsearch.search.query import Query
@@ -44,12 +44,11 @@ def stats(
 ) -> None:
     """Count how many of the items found were upheld and overturned, for each value of a field."""
     from imrsearch.search import tables
-    from imrsearch.search.searcher import Searcher
     from imrsearch.search.stats import statistics
 
     asked = asked_of(query, filters, since=since, until=until, expand=expand)
     limit = rows_of(limit, MOST_ROWS, all_of_them=check_format(json=json, csv=csv))
-    found = statistics(Searcher.open(index_folder(index)), asked, by=by, limit=limit)
+    found = statistics(searcher_at(index), asked, by=by, limit=limit)
     if json:
         say(tables.as_json(found))
     elif csv:
@@ -84,11 +83,10 @@ def guidelines(
     """List what the reviewers cite, with outcomes, and which editions were superseded."""
     from imrsearch.search import tables
     from imrsearch.search.guidelines import guidelines as cited_in
-    from imrsearch.search.searcher import Searcher
 
     asked = asked_of(query, filters, since=since, until=until, expand=expand)
     limit = rows_of(limit, MOST_BELOW, all_of_them=check_format(json=json, csv=csv))
-    found = cited_in(Searcher.open(index_folder(index)), asked, depth=depth)
+    found = cited_in(searcher_at(index), asked, depth=depth)
     if json:
         say(tables.as_json(found))
     elif csv:

@@ -12,10 +12,11 @@ from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FIELD
 from imrsearch.schema.records import Item
-from imrsearch.search.alike import NEAR_TWIN, Sentence, Weights, compared, shared_share
+from imrsearch.search.alike import NEAR_TWIN, Sentence, compared, shared_share
 from imrsearch.search.candidates import (
     Candidate,
     Telling,
+    candidate_of,
     candidates_of,
     likeness_query,
     of_outcome,
@@ -23,6 +24,7 @@ from imrsearch.search.candidates import (
     treatment_query,
 )
 from imrsearch.search.compile import all_of, any_of, unscored
+from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
 from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.query import Query, checked
@@ -33,11 +35,12 @@ from imrsearch.search.similar import (
     About,
     Ranked,
     SimilarHit,
-    families_of,
+    one_a_family,
     similar_hit,
     subject_of,
     treatment_share,
     wanted_words,
+    weights_of,
 )
 from imrsearch.search.subject import Subject, subject_of_items
 
@@ -119,7 +122,7 @@ class Found(Struct, frozen=True, kw_only=True):
     treatment: Treatment | None
     left_aside: int = 0
     own: Candidate | None = None
-    order: list[tuple[float, Candidate]]
+    order: list[Ranked]
     wanted: Sequence[Wanted]
     notices: tuple[str, ...] = ()
 
@@ -140,7 +143,7 @@ def contrast(searcher: Searcher, asked: str | Draft, *, limit: int = 3) -> Contr
     counts = clock.lap("engine", counts_of(searcher, found.treatment))
     pairs = tuple(pairs_of(found, sides))
     clock.lap("pairs", pairs)
-    hits = {side: tuple(hit_on(found, one) for one in ones) for side, ones in sides.items()}
+    hits = {side: tuple(hit_on(found, one, searcher.engine) for one in ones) for side, ones in sides.items()}
     clock.lap("hits", hits)
     return Contrast(
         about=found.about,
@@ -191,7 +194,7 @@ def near_item(searcher: Searcher, asked: str | Draft, clock: Clock) -> Found:
         known = {one.item.id for one in candidates}
         further = candidates_of(others, engine, most=MOST_TWINS, clock=clock)
         candidates += [one for one in further if one.item.id not in known]
-    order = by_nearness(subject, [one for one in candidates if one.item.id != about.id])
+    order = by_nearness(subject, [one for one in candidates if one.item.id != about.id], engine)
     return Found(
         about=about, subject=subject, told=told, treatment=treatment, left_aside=left_aside, own=own, order=order,
         wanted=wanted_words(told), notices=(*notices, *filter(None, [notice])),
@@ -224,15 +227,18 @@ def asked_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, Ca
     notices = (f"{item.id} is the first of the letter's {len(shown.letter.items)} items",) if several else ()
     subject = subject_of_items(shown.letter, (item,))
     about = About(id=item.id, treatment=item.treatment, outcome=item.outcome, treatments=subject.treatments)
-    return subject, about, Candidate(structs.replace(shown.letter, items=(item,)), 1.0, subject.runs), notices
+    [address] = filter(None, [searcher.first_with(FIELD["id"], item.id)])
+    [row] = searcher.engine.rows([address])
+    own = candidate_of(structs.replace(shown.letter, items=(item,)), row, searcher.engine)
+    return subject, about, own, notices
 
 
-def by_nearness(subject: Subject, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+def by_nearness(subject: Subject, candidates: Sequence[Candidate], engine: Engine) -> list[Ranked]:
     """The candidates of the treatment, or of a near one: first the near twins, then by text, treatment and words.
 
     Near twins of other treatments stay, too: whether a heading names the same treatment may be seen otherwise.
     """
-    weights = Weights(subject.runs, (one.runs for one in candidates))
+    weights = weights_of(subject, candidates, engine)
     scored = []
     for one in candidates:
         treated = treatment_share(subject, one.item, {}) if subject.treatments else 1.0
@@ -306,7 +312,7 @@ def shown_on(side: Side, found: Found, limit: int) -> list[Ranked]:
     """The nearest items of one outcome, one of each family; the item asked for stands first on its side."""
     treated = [(near, one) for near, one in found.order if is_treated(found, one)]
     own = [(1.0, found.own)] if found.own else []
-    return families_of([*own, *treated], side, limit)
+    return one_a_family([*own, *treated], side, limit)
 
 
 def is_treated(found: Found, one: Candidate) -> bool:
@@ -314,15 +320,15 @@ def is_treated(found: Found, one: Candidate) -> bool:
     return not found.subject.treatments or treatment_share(found.subject, one.item, {}) > 0
 
 
-def hit_on(found: Found, one: Ranked) -> SimilarHit:
+def hit_on(found: Found, one: Ranked, engine: Engine) -> SimilarHit:
     """What is shown of an item; the one asked for has nothing in common with itself to tell."""
-    hit = similar_hit(found.subject, one, told=found.told, wanted=found.wanted)
+    hit = similar_hit(found.subject, one, engine, told=found.told, wanted=found.wanted)
     return structs.replace(hit, why=()) if hit.id == found.about.id else hit
 
 
 def pairs_of(found: Found, sides: Mapping[Side, Sequence[Ranked]]) -> Iterator[Pair]:
     """The item asked for against each of the other outcome, shown or near twin; each overturned against its nearest."""
-    upheld, overturned = ([one for _, one, _ in sides[side]] for side in SIDES)
+    upheld, overturned = ([one for _, one in sides[side]] for side in SIDES)
     done: set[str] = set()
     if found.own:
         own = found.own

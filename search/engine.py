@@ -9,11 +9,12 @@ import msgspec
 import tantivy
 from msgspec import Struct, structs
 
-from imrsearch.schema.documents import PLACE, exact_field, words_field
+from imrsearch.schema.documents import PLACE, ROW, exact_field, words_field
 from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import ImrSearchError
+from imrsearch.schema.families import Families
 from imrsearch.schema.fields import FIELDS
-from imrsearch.schema.records import Letter
+from imrsearch.schema.records import Item, Letter
 
 FAILED = "the search failed"
 # In what the engine prints of a query: "Term(field=6, type=Str, ...".
@@ -25,11 +26,13 @@ class Engine(Struct, frozen=True):
     """An index as it was when it was opened.
 
     letter_at  the letter that lies at a place of the letter file
+    families   which items have nearly the same rationale
     """
 
     searcher: tantivy.Searcher
     schema: tantivy.Schema
     letter_at: Callable[[int], Letter]
+    families: Families
 
     @property
     def items(self) -> int:
@@ -146,6 +149,10 @@ class Engine(Struct, frozen=True):
         with engine_errors(FAILED):
             return self.searcher.fast_field_values(name, list(addresses))
 
+    def rows(self, addresses: Sequence[tantivy.DocAddress]) -> list[int]:
+        """The rows of the items, by which their families are known."""
+        return self.values(ROW, addresses)
+
     def terms(self, name: str, beginning: str, *, limit: int) -> list[tuple[str, int]]:
         """The field's most frequent terms that begin so, with how many items have each."""
         with engine_errors(FAILED):
@@ -155,6 +162,11 @@ class Engine(Struct, frozen=True):
         """How many items have the term in the engine's field of that name."""
         with engine_errors(FAILED):
             return int(self.searcher.doc_freq(name, term))
+
+    def item(self, row: int) -> Item:
+        """The item of a row."""
+        known = self.families.rows.row(row)
+        return next(item for item in self.letter_at(known.place).items if item.item == known.item)
 
     def whole_letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with all its items."""

@@ -16,7 +16,15 @@ Until = Annotated[str | None, typer.Option(metavar="DATE", help="Decided on or b
 Order = Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or oldest.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=0, help="How many hits; else 10, or in an export all.")]
 Offset = Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")]
-Expand = Annotated[bool, typer.Option(help="Also search the other names of drugs, classes and treatments.")]
+Collapse = Annotated[
+    bool, typer.Option("--collapse", help="List one of the items with nearly the same reasons; done unless --json.")
+]
+Every = Annotated[bool, typer.Option("--expand", help="List every item, also those with nearly the same reasons.")]
+# --expand is about items.
+Expand = Annotated[
+    bool,
+    typer.Option("--names/--no-expand", help="Also search the other names of drugs, classes and treatments."),
+]
 Widen = Annotated[bool, typer.Option(help="Where no item has all the words, find those that have most, and say so.")]
 
 

@@ -82,6 +82,7 @@ Show an item in full with its letter's header, or a whole letter.
 \b
 Examples:
   imrsearch show CM17-0019171:2
+  imrsearch show CM17-0019171:2 --specific    without sentences that many letters have
   imrsearch show CM17-0019171 --json
 """,
     "set": """\

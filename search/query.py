@@ -34,6 +34,7 @@ class Query(Struct, frozen=True, kw_only=True):
              false: none are, nor those of all items found
     snippets each hit has its passage; else it has none, which is quicker
     limit    how many hits; 0 counts only
+    collapse of items with nearly the same rationale only the first in the order is a hit; limit and offset count these
     expand   names of drugs and treatments also find their other names, and misspelt ones are corrected
     widen    where no item has all the words, items whose letter's summary has them are found, else those with most
     """
@@ -48,6 +49,7 @@ class Query(Struct, frozen=True, kw_only=True):
     sort: Sort = "relevance"
     limit: int = 10
     offset: int = 0
+    collapse: bool = False
     expand: bool = True
     widen: bool = True
 

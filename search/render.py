@@ -11,8 +11,8 @@ from msgspec import UNSET, Struct, structs
 from imrsearch.schema.fields import BELOW, FIELD
 from imrsearch.schema.records import Citation, Item, Letter
 from imrsearch.search.currency import currency_notes
-from imrsearch.search.explain import Explanation, Part
-from imrsearch.search.results import FacetCount, Hit, Results, Shown, Span
+from imrsearch.search.explain import Explanation
+from imrsearch.search.results import FacetCount, Family, Hit, Results, Shown, Span
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +31,8 @@ GUIDELINE_ON_CARD = 120
 MOST_VALUES = 20
 # Where the letters of a facet's value are too many to count.
 NOT_COUNTED = "-"
+# For sentences that are left out.
+MORE = "…"
 # A letter's text must not steer the terminal.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # What is printed elsewhere than among the facts of a letter or an item.
@@ -43,10 +45,14 @@ PARAGRAPHS = {
 
 
 class Block(Struct, frozen=True):
-    """Lines under a title."""
+    """Lines under a title.
+
+    quiet  what of the one line many letters have
+    """
 
     title: str
     lines: tuple[str, ...]
+    quiet: tuple[Span, ...] = ()
 
 
 def as_json(results: Results, explanation: Explanation | None = None) -> str:
@@ -55,39 +61,10 @@ def as_json(results: Results, explanation: Explanation | None = None) -> str:
     facets = {
         name: [structs.replace(found, chosen=UNSET) for found in counts] for name, counts in results.facets.items()
     }
-    contract = structs.replace(results, hits=hits, facets=facets, offset=UNSET)
+    contract = structs.replace(results, hits=hits, facets=facets, offset=UNSET, collapsed=UNSET)
     if explanation:
         return msgspec.json.encode(msgspec.to_builtins(contract) | {"explanation": explanation}).decode()
     return msgspec.json.encode(contract).decode()
-
-
-def explanation_plain(explanation: Explanation) -> str:
-    """How the answer came about, in lines: what was understood and added, where the time went, one score in parts."""
-    lists = {
-        "understood as": explanation.tree,
-        "filters": tuple(explanation.filters.values()),
-        "read as text": tuple(line for notice in explanation.syntax for line in lines_of(notice)),
-        "values": tuple(line for notice in explanation.readings for line in lines_of(notice)),
-        "names": explanation.expansions,
-        "left out": explanation.relaxed,
-        f"time: {explanation.total_ms:.1f} ms": tuple(
-            f"{spent:8.2f}  {step}" for step, spent in explanation.took_ms.items()
-        ),
-    }
-    if explanation.id:
-        score = tuple(score_lines(explanation.score)) if explanation.score else ("not found by the query",)
-        lists[f"score of {explanation.id}"] = score
-    blocks = (
-        "\n".join((title, *(f"  {printable(line)}" for line in lines))) for title, lines in lists.items() if lines
-    )
-    return "\n\n".join(blocks)
-
-
-def score_lines(part: Part, depth: int = 0) -> Iterator[str]:
-    """A score, and below it what it is made of."""
-    yield f"{'  ' * depth}{part.score:.4f}  {part.what}" + (f" = {part.formula}" if part.formula else "")
-    for each in part.parts:
-        yield from score_lines(each, depth + 1)
 
 
 def as_plain(results: Results) -> str:
@@ -98,7 +75,8 @@ def as_plain(results: Results) -> str:
         lines += ["", "\t".join(map(printable, first))]
         cited = cited_line(hit) or hit.imr_guideline
         about = " · ".join(part for part in (cited, ", ".join(hit.specialties)) if part)
-        lines += [f"  {printable(line)}" for line in (about, hit.snippet) if line]
+        similar = similar_line(hit) if results.collapsed else ""
+        lines += [f"  {printable(line)}" for line in (about, hit.snippet, similar) if line]
     for name, counts in results.facets.items():
         shown = (
             f"  {printable(str(found.value))}\t{found.count}\t{NOT_COUNTED if found.letters is None else found.letters}"
@@ -119,6 +97,8 @@ def print_cards(results: Results, console: "Console | None" = None) -> None:
         console.print(Text(notice, style="italic"))
     for hit in results.hits:
         print_card(hit, console)
+        if results.collapsed and (similar := similar_line(hit)):
+            console.print(Text(f"  {similar}", style="italic"))
     if results.truncated and results.returned:
         console.print()
         console.print(Text(f"--offset {(results.offset or 0) + results.returned} for more", style="italic"))
@@ -133,18 +113,45 @@ def found_line(items: int, letters: int | None) -> str:
 
 
 def counts_line(results: Results) -> str:
-    """ "3 items in 3 letters", "10 of 57 items in 31 letters", "11-20 of 57 items …", and what narrowed them."""
+    """ "3 items in 3 letters", "10 of 57 items in 31 letters", "11-20 of 57 items …", and what narrowed them.
+
+    Of families, where some items found are of the same one: "10 of 20 families, 57 items in 31 letters".
+    """
     found = found_line(results.total, results.total_letters)
-    before = results.offset or 0
+    families, before = results.total_families, results.offset or 0
+    listed = results.total
+    if results.collapsed:
+        listed = results.total if families is None else families
+        found = found if families is None or families == results.total else f"{families_of(families)}, {found}"
+    elif families is not None and families != results.total:
+        found = f"{found}, {families_of(families)}"
     if results.returned and before:
         found = f"{before + 1:,}-{before + results.returned:,} of {found}"
-    elif 0 < results.returned < results.total:
+    elif 0 < results.returned < listed:
         found = f"{results.returned:,} of {found}"
     narrowed = (
         f"{name.replace('_', '-')}: {asked if isinstance(asked, str) else ' or '.join(asked)}"
         for name, asked in results.filters.items()
     )
     return printable(" · ".join((found, *narrowed)))
+
+
+def families_of(number: int) -> str:
+    """ "1 family", "20 families"."""
+    return f"{number:,} " + ("family" if number == 1 else "families")
+
+
+def similar_line(hit: Hit) -> str:
+    """ "and 14 similar", with their outcomes where some were upheld and some overturned; empty where there is none."""
+    if not hit.similar or not hit.family_outcomes:
+        return ""
+    family = Family(hit.family or hit.id, hit.similar + 1, hit.family_outcomes)
+    return f"and {hit.similar:,} similar" + (f": both outcomes, {outcomes_of(family)}" if family.is_mixed else "")
+
+
+def outcomes_of(family: Family) -> str:
+    """ "14 upheld, 1 overturned"."""
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in family.outcomes.items())
 
 
 def notice_lines(results: Results) -> list[str]:
@@ -295,13 +302,14 @@ def shown_json(shown: Shown) -> str:
     header = {name: value for name, value in structs.asdict(shown.letter).items() if name != "items"}
     siblings = [{"id": other.id, "treatment": other.treatment, "outcome": other.outcome} for other in shown.siblings]
     notes = list(currency_notes(shown.item, shown.letter.decision_date))
-    shown_item = {"item": shown.item, "letter": header, "siblings": siblings, "superseded_editions": notes}
-    return msgspec.json.encode(shown_item).decode()
+    told = {"item": shown.item, "letter": header, "siblings": siblings, "superseded_editions": notes}
+    shared = shown.shared.get(shown.item.id, ())
+    return msgspec.json.encode(told | {"family": shown.family, "boilerplate": shared}).decode()
 
 
-def shown_plain(shown: Shown) -> str:
-    """An item or a letter in full as plain lines."""
-    return "\n\n".join("\n".join((block.title, *block.lines)) for block in blocks_of(shown))
+def shown_plain(shown: Shown, *, specific: bool = False) -> str:
+    """An item or a letter in full as plain lines; specific: without the sentences that many letters have."""
+    return "\n\n".join("\n".join((block.title, *block.lines)) for block in blocks_of(shown, specific=specific))
 
 
 def letter_plain(letter: Letter) -> str:
@@ -309,25 +317,28 @@ def letter_plain(letter: Letter) -> str:
     return shown_plain(Shown(letter))
 
 
-def print_shown(shown: Shown, console: "Console | None" = None) -> None:
-    """An item or a letter in full on a terminal."""
+def print_shown(shown: Shown, console: "Console | None" = None, *, specific: bool = False) -> None:
+    """An item or a letter in full on a terminal; sentences that many letters have are dim, or left out."""
     from rich.console import Console
     from rich.text import Text
 
     console = console or Console(highlight=False)
-    for place, block in enumerate(blocks_of(shown)):
+    for place, block in enumerate(blocks_of(shown, specific=specific)):
         if place:
             console.print()
         console.print(Text(block.title, style="bold"))
         for line in block.lines:
-            console.print(Text(line))
+            text = Text(line)
+            for start, end in block.quiet:
+                text.stylize("dim", start, end)
+            console.print(text)
 
 
-def blocks_of(shown: Shown) -> Iterator[Block]:
+def blocks_of(shown: Shown, *, specific: bool) -> Iterator[Block]:
     """What there is to show, in its order."""
     letter = shown.letter
     if shown.item:
-        yield from item_blocks(shown.item, letter.decision_date)
+        yield from item_blocks(shown.item, shown, specific=specific)
     yield Block(
         f"Letter {printable(letter.letter_id)}", (*facts_of(letter), f"source: {printable(letter.source.path)}")
     )
@@ -335,22 +346,38 @@ def blocks_of(shown: Shown) -> Iterator[Block]:
         yield Block("Clinical case summary", (printable(letter.summary),))
     if shown.item is None:
         for item in letter.items:
-            yield from item_blocks(item, letter.decision_date)
+            yield from item_blocks(item, shown, specific=specific)
     elif shown.siblings:
         yield Block("Other items of this letter", tuple(sibling_line(item) for item in shown.siblings))
 
 
-def item_blocks(item: Item, decision_date: str | None) -> Iterator[Block]:
+def item_blocks(item: Item, shown: Shown, *, specific: bool) -> Iterator[Block]:
     """An item in full."""
     sign, words, _ = outcome_of(item.outcome)
-    yield Block(printable(item.treatment), (printable(item.id), f"{sign} {words}", *facts_of(item)))
+    facts = (printable(item.id), f"{sign} {words}", *facts_of(item))
+    if family := shown.family:
+        facts = (*facts, f"family: {printable(family.id)}, {counted(family.items, 'item')} ({outcomes_of(family)})")
+    yield Block(printable(item.treatment), facts)
     for name, title in PARAGRAPHS.items():
-        if paragraph := getattr(item, name):
-            yield Block(title, (printable(paragraph),))
+        paragraph: str = getattr(item, name)
+        shared = shown.shared.get(item.id, ()) if name == "rationale" else ()
+        if paragraph and shared and specific:
+            yield Block(title, without(paragraph, shared))
+        elif paragraph:
+            yield Block(title, (printable(paragraph),), shared)
     if item.imr_citations:
         yield Block("Reviewer's citations", tuple(printable(cited(citation)) for citation in item.imr_citations))
-    if notes := tuple(currency_notes(item, decision_date)):
+    if notes := tuple(currency_notes(item, shown.letter.decision_date)):
         yield Block("Superseded editions", notes)
+
+
+def without(text: str, left_out: Sequence[Span]) -> tuple[str, ...]:
+    """The text with "…" for each stretch of sentences that many letters have, and how many these are."""
+    ends = [0, *(place for span in left_out for place in span), len(text)]
+    kept = (text[start:end].strip() for start, end in zip(ends[::2], ends[1::2], strict=True))
+    shown = f" {MORE} ".join(part for part in kept if part)
+    told = f"({counted(len(left_out), 'sentence')} that many letters have left out)"
+    return (printable(shown), told) if shown else (told,)
 
 
 def facts_of(record: Letter | Item) -> Iterator[str]:

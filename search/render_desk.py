@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 
 from imrsearch.search.alike import Sentence, changed_in
 from imrsearch.search.contrast import SIDES, Contrast, Pair, name_of
-from imrsearch.search.render import OUTCOMES, counted, marked, outcome_of, printable
+from imrsearch.search.render import OUTCOMES, counted, marked, outcome_of, printable, similar_line
 from imrsearch.search.similar import About, Reason, Similar, SimilarHit
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def below_hit(hit: SimilarHit) -> Iterator[str]:
     if hit.why:
         yield why_line(hit.why)
     yield printable(hit.snippet)
-    if hit.alike:
-        yield f"and {len(hit.alike)} similar: {printable(', '.join(hit.alike))}"
+    if similar := similar_line(hit):
+        yield similar
 
 
 def why_line(why: Sequence[Reason]) -> str:
@@ -259,17 +259,13 @@ def print_beside(
 
 def hit_text(hit: SimilarHit) -> "Text":
     """Heading; date and id; why; the passage with what was looked for marked."""
-    from rich.text import Text
-
     text = marked(hit.treatment, hit.marks or (), style="bold")
     text.append(f"\n{printable(hit.decision_date or 'no date')} · {printable(hit.id)}\n", style="not bold")
     if hit.why:
         text.append(f"{why_line(hit.why)}\n", style="not bold italic")
     text.append_text(marked(hit.snippet, hit.highlights, style="not bold"))
-    if hit.alike:
-        text.append_text(
-            Text(f"\nand {len(hit.alike)} similar: {printable(', '.join(hit.alike))}", style="not bold dim")
-        )
+    if similar := similar_line(hit):
+        text.append(f"\n{similar}", style="not bold dim")
     return text
 
 

@@ -1,5 +1,6 @@
-"""What commands other than search print: ingest reports, status and the field list."""
+"""What commands print besides hits and letters: ingest reports, explanations, status and the field list."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from msgspec import Struct
 
 from imrsearch.schema.fields import FIELDS, Field
 from imrsearch.schema.records import Letter
-from imrsearch.search.render import counted, printable
+from imrsearch.search.explain import Explanation, Part
+from imrsearch.search.render import counted, lines_of, printable
 
 if TYPE_CHECKING:
     from imrsearch.indexer.check import CheckReport
@@ -93,6 +95,35 @@ def check_text(report: "CheckReport") -> str:
         lines.append(f"  and {len(report.findings) - MOST_NOTES:,} more; --json has them all")
     lines += [f"hint: {hint}" for hint in dict.fromkeys(found.hint for found in report.findings)]
     return "\n".join(lines)
+
+
+def explanation_plain(explanation: Explanation) -> str:
+    """How the answer came about, in lines: what was understood and added, where the time went, one score in parts."""
+    lists = {
+        "understood as": explanation.tree,
+        "filters": tuple(explanation.filters.values()),
+        "read as text": tuple(line for notice in explanation.syntax for line in lines_of(notice)),
+        "values": tuple(line for notice in explanation.readings for line in lines_of(notice)),
+        "names": explanation.expansions,
+        "left out": explanation.relaxed,
+        f"time: {explanation.total_ms:.1f} ms": tuple(
+            f"{spent:8.2f}  {step}" for step, spent in explanation.took_ms.items()
+        ),
+    }
+    if explanation.id:
+        score = tuple(score_lines(explanation.score)) if explanation.score else ("not found by the query",)
+        lists[f"score of {explanation.id}"] = score
+    blocks = (
+        "\n".join((title, *(f"  {printable(line)}" for line in lines))) for title, lines in lists.items() if lines
+    )
+    return "\n\n".join(blocks)
+
+
+def score_lines(part: Part, depth: int = 0) -> Iterator[str]:
+    """A score, and below it what it is made of."""
+    yield f"{'  ' * depth}{part.score:.4f}  {part.what}" + (f" = {part.formula}" if part.formula else "")
+    for each in part.parts:
+        yield from score_lines(each, depth + 1)
 
 
 def status_of(folder: Path, searcher: "Searcher") -> Status:

@@ -29,12 +29,33 @@ class FacetCount(Struct, frozen=True):
     chosen: bool | UnsetType = UNSET
 
 
+class Family(Struct, frozen=True):
+    """Items whose rationales are nearly the same.
+
+    id        of its first item
+    items     how many there are
+    outcomes  how many of them had each outcome
+    """
+
+    id: str
+    items: int
+    outcomes: dict[str, int]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Some of the items were upheld and some overturned."""
+        return {"upheld", "overturned"} <= self.outcomes.keys()
+
+
 class Hit(Struct, frozen=True, kw_only=True):
     """One disputed item.
 
     score       0 where the question holds nothing that scores
     snippet     whole sentences of the rationale; empty where the query asks for none
     highlights  character offsets into `snippet`: start, end
+    family      id of the first item with nearly the same rationale; null where there is no other
+    similar     how many other items of the index have nearly the same rationale
+    family_outcomes  how many items of the family had each outcome
     citations   what the reviewer cites; for people, not in the JSON
     marks       character offsets into `treatment`; for people, not in the JSON
     """
@@ -51,6 +72,9 @@ class Hit(Struct, frozen=True, kw_only=True):
     imr_guideline: str
     snippet: str
     highlights: tuple[Span, ...]
+    family: str | None = None
+    similar: int = 0
+    family_outcomes: dict[str, int] | None = None
     citations: tuple[Citation, ...] | UnsetType = UNSET
     marks: tuple[Span, ...] | UnsetType = UNSET
 
@@ -63,8 +87,10 @@ class Results(Struct, frozen=True, kw_only=True):
     filters       as asked, with `since` and `until`
     total         items found
     total_letters letters in which they were found; null where the query asks for no letters
+    total_families  as many different rationales, those that are nearly the same being one; null where not counted
     truncated     more items were found than `hits` and those before them
-    offset        how many items stand before the first hit; for people, not in the JSON
+    offset        how many hits stand before the first; for people, not in the JSON
+    collapsed     of each family the first item only is a hit; for people, not in the JSON
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -74,6 +100,7 @@ class Results(Struct, frozen=True, kw_only=True):
     index: IndexFigures
     total: int
     total_letters: int | None
+    total_families: int | None = None
     returned: int
     truncated: bool
     took_ms: float
@@ -81,6 +108,7 @@ class Results(Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...]
     facets: dict[str, list[FacetCount]]
     offset: int | UnsetType = UNSET
+    collapsed: bool | UnsetType = UNSET
 
 
 class Shown(Struct, frozen=True):
@@ -88,10 +116,14 @@ class Shown(Struct, frozen=True):
 
     letter  with all its items
     item    the one asked for; null where the letter was
+    family  of that item; null where no other has nearly the same rationale
+    shared  by an item's id the sentences of its rationale that many letters have, as character offsets
     """
 
     letter: Letter
     item: Item | None = None
+    family: Family | None = None
+    shared: dict[str, tuple[Span, ...]] = {}
 
     @property
     def siblings(self) -> tuple[Item, ...]:

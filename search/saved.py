@@ -234,6 +234,7 @@ def only(searcher: Searcher, query: Query, *, answer: Answer, ids: Collection[st
         answer.results,
         total=len(ids),
         total_letters=len({id.rpartition(":")[0] for id in ids}),
+        total_families=None,
         returned=len(hits),
         truncated=len(ids) > len(hits),
         took_ms=round(answer.results.took_ms + clock.total_ms, 2),

@@ -1,23 +1,15 @@
-"""An opened index: questions in, results out; letters by their id."""
+"""An index that is asked: questions in, results out."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property, lru_cache, partial
 from itertools import islice
-from pathlib import Path
-from weakref import finalize
 
 import tantivy
 from msgspec import Struct, structs
 
-from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
-from imrsearch.schema.engine import REBUILD_HINT, engine_errors
-from imrsearch.schema.errors import IndexFailure, QueryError, StaleIndex, UsageError
-from imrsearch.schema.fields import FIELD, Field
-from imrsearch.schema.letterfile import LetterFile
-from imrsearch.schema.manifest import Manifest, read_manifest
-from imrsearch.schema.readers import begin_reading
+from imrsearch.schema.errors import QueryError
+from imrsearch.schema.fields import FIELD
 from imrsearch.schema.records import Letter
 from imrsearch.search.advice import absent_words, advice, is_held, is_indexed
 from imrsearch.search.compile import (
@@ -32,25 +24,23 @@ from imrsearch.search.compile import (
 )
 from imrsearch.search.context import with_context
 from imrsearch.search.counts import count_facets, count_having, count_letters, with_chosen
-from imrsearch.search.engine import Engine
 from imrsearch.search.everything import all_ranked, order_of
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
+from imrsearch.search.families import collapsed, count_families, families_of
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.listing import Listed, Listing, head_of
 from imrsearch.search.marks import Wanted, wanted_in
+from imrsearch.search.opened import Opened
 from imrsearch.search.order import Found, Row, found_by, ranked
 from imrsearch.search.query import Query, checked
-from imrsearch.search.results import FacetCount, Hit, IndexFigures, Results, Shown
+from imrsearch.search.results import FacetCount, Family, Hit, Results
 from imrsearch.search.snippet import NO_PASSAGE, marked_treatment, passage_of
 from imrsearch.search.values import Readings, with_values
 from imrsearch.search.widen import widened
 
-# How many ids are named that begin like one that is not there.
-NEAREST = 3
-# Letters shown lately, and words looked up lately, that are kept ready.
-LETTERS_KEPT = 256
+# Words looked up lately that are kept ready.
 WORDS_KEPT = 4_096
 # Said where the question is not to be widened.
 WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
@@ -68,63 +58,8 @@ class Answer(Struct, frozen=True):
     found: tantivy.Query
 
 
-class Searcher:
-    """An index as it was when it was opened.
-
-    manifest  what the index says of itself
-    """
-
-    def __init__(self, engine: Engine, manifest: Manifest) -> None:
-        self.manifest = manifest
-        self.engine = engine
-        self.index_dir: Path | None = None
-
-    @classmethod
-    def open(cls, index_dir: Path) -> "Searcher":
-        """Open the index at `index_dir`; raises IndexMissing, StaleIndex or IndexFailure."""
-        while True:
-            manifest = read_manifest(index_dir)
-            if manifest.fingerprint != fingerprint():
-                raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
-            try:
-                return cls.opened(index_dir, manifest)
-            except IndexFailure:
-                # Another generation took its place between the two.
-                if read_manifest(index_dir).generation == manifest.generation:
-                    raise
-
-    @classmethod
-    def opened(cls, index_dir: Path, manifest: Manifest) -> "Searcher":
-        """The generation that the manifest names; it stays as long as it is read."""
-        what = f"the index at {index_dir} cannot be opened"
-        folder = index_dir / manifest.engine
-        with engine_errors(what):
-            reader = begin_reading(folder)
-            if reader is None:
-                raise IndexFailure(f"{what}: {manifest.engine} is missing", hint=REBUILD_HINT)
-            try:
-                index = tantivy.Index.open(str(folder))
-                register_analyzers(index)
-                letter_at = lru_cache(LETTERS_KEPT)(LetterFile(folder).letter)
-                searcher = cls(Engine(index.searcher(), index.schema, letter_at), manifest)
-            except BaseException:
-                os.close(reader)
-                raise
-        searcher.index_dir = index_dir
-        # While it is open, the generation is not removed.
-        finalize(searcher, os.close, reader)
-        return searcher
-
-    @property
-    def figures(self) -> IndexFigures:
-        """Generation and size of the index."""
-        return IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items)
-
-    def latest(self) -> "Searcher":
-        """This searcher, or where another generation was published since, one of that."""
-        if self.index_dir is None or read_manifest(self.index_dir).generation == self.manifest.generation:
-            return self
-        return Searcher.open(self.index_dir)
+class Searcher(Opened):
+    """An index as it was when it was opened, to be asked."""
 
     def search(self, query: Query) -> Results:
         """The items that the query finds, counted and in order; raises QueryError, UsageError or IndexFailure."""
@@ -144,8 +79,9 @@ class Searcher:
             else:
                 hints = (WIDEN_HINT,)
         total = found.total
-        rows = clock.lap("rank", ranked(self.engine, found, query=query, tree=question.tree))
+        rows, more = clock.lap("rank", self.page(query, question, found=found))
         letters = clock.lap("letters", self.letters(query, found))
+        families = clock.lap("families", count_families(self.engine, found, letters=query.letters))
         facets = clock.lap("facets", self.facets(query, question, found=found.query))
         hits = self.hits(rows, wanted, clock=clock)
         remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(query, facets))
@@ -158,15 +94,24 @@ class Searcher:
             index=self.figures,
             total=total,
             total_letters=letters,
+            total_families=families,
             returned=len(hits),
-            truncated=total > query.offset + len(hits),
+            truncated=more,
             took_ms=clock.total_ms,
             notices=notices,
             hits=hits,
             facets=facets,
             offset=query.offset,
+            collapsed=query.collapse,
         )
         return Answer(results, question, found.ordered)
+
+    def page(self, query: Query, question: Question, *, found: Found) -> tuple[list[Row], bool]:
+        """The page of items, or of families, and whether there are more behind it."""
+        if query.collapse:
+            return collapsed(self.engine, found, query=query, tree=question.tree)
+        rows = ranked(self.engine, found, query=query, tree=question.tree)
+        return rows, found.total > query.offset + len(rows)
 
     def listing(self, query: Query) -> Listing:
         """Everything that the query finds, an item at a time, from its offset on and up to its limit."""
@@ -315,36 +260,9 @@ class Searcher:
         """What is shown of each item; without its passage where nothing is wanted of it."""
         letters = clock.lap("fetch", self.engine.letters([row.address for row in rows]))
         both = zip(letters, rows, strict=True)
-        return clock.lap("snippets", tuple(hit_of(letter, wanted, score=row.score) for letter, row in both))
-
-    def show(self, id: str) -> Shown:
-        """The item or letter of that id; UsageError names ids that begin like it."""
-        if address := self.first_with(FIELD["id"], id):
-            return Shown(self.engine.whole_letter(address), self.engine.letter(address).items[0])
-        return Shown(self.letter(id))
-
-    def letter(self, letter_id: str) -> Letter:
-        """The letter with all its items; UsageError names ids that begin like it."""
-        if address := self.first_with(FIELD["letter_id"], letter_id):
-            return self.engine.whole_letter(address)
-        near = self.ids_like(letter_id)
-        hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-0019171:2"
-        raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
-
-    def first_with(self, field: Field, value: str) -> tantivy.DocAddress | None:
-        """The first item that holds the value."""
-        hits = self.engine.best(value_query(field, value.strip(), engine=self.engine), 1)
-        return hits[0][1] if hits else None
-
-    def ids_like(self, id: str) -> list[str]:
-        """Up to three ids of letters that share the longest beginning with `id`."""
-        field = FIELD["letter_id"]
-        for end in range(len(id), 2, -1):
-            terms = self.engine.terms(field.name, value_term(id[:end]), limit=NEAREST)
-            if terms:
-                found = (self.first_with(field, term) for term, _ in terms)
-                return [self.engine.whole_letter(address).letter_id for address in found if address]
-        return []
+        hits = clock.lap("snippets", tuple(hit_of(letter, wanted, score=row.score) for letter, row in both))
+        families = clock.lap("families", families_of(self.engine, [row.address for row in rows]))
+        return tuple(map(with_family, hits, families))
 
 
 def uncounted(query: Query, facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
@@ -376,6 +294,13 @@ def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> 
         citations=item.imr_citations,
         marks=() if wanted is None else marked_treatment(item, wanted),
     )
+
+
+def with_family(hit: Hit, family: Family | None) -> Hit:
+    """The hit with what is known of its family."""
+    if family is None:
+        return hit
+    return structs.replace(hit, family=family.id, similar=family.items - 1, family_outcomes=family.outcomes)
 
 
 def filters_of(query: Query) -> dict[str, list[str] | str]:

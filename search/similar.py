@@ -10,7 +10,7 @@ from imrsearch.schema.documents import terms_in
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.records import Item
-from imrsearch.search.alike import FAMILY, Weights, shared_share
+from imrsearch.search.alike import Weights, common_runs, shared_share
 from imrsearch.search.candidates import (
     Candidate,
     Telling,
@@ -20,10 +20,12 @@ from imrsearch.search.candidates import (
     outside_of,
     telling_words,
 )
+from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
+from imrsearch.search.families import family_at
 from imrsearch.search.marks import Pattern, Wanted
 from imrsearch.search.results import SCHEMA_VERSION, Hit, IndexFigures
-from imrsearch.search.searcher import Searcher, hit_of
+from imrsearch.search.searcher import Searcher, hit_of, with_family
 from imrsearch.search.subject import Subject, sections_of, subject_of_draft, subject_of_items
 
 # What is less similar shares no more than any two items do.
@@ -47,8 +49,8 @@ LEAST_TEXT = 0.05
 MOST_SHARED_WORDS, WORDS_LOOKED_FOR = 5, 12
 
 
-# An item with its similarity, and the ids of the others of its family.
-Ranked = tuple[float, Candidate, tuple[str, ...]]
+# An item with its similarity.
+Ranked = tuple[float, Candidate]
 
 
 class Reason(Struct, frozen=True):
@@ -67,12 +69,10 @@ class SimilarHit(Hit, frozen=True, kw_only=True):
 
     similarity  from 0 to 1
     why         what is shared, the weightiest first
-    alike       ids of further items of the outcome whose rationales are nearly the same
     """
 
     similarity: float
     why: tuple[Reason, ...]
-    alike: tuple[str, ...] = ()
 
 
 class About(Struct, frozen=True):
@@ -120,11 +120,14 @@ def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Simila
     clock.lap("asked", subject)
     told = clock.lap("words", telling_words(subject, searcher.engine, items=searcher.manifest.items))
     found = found_by(searcher, subject, told, clock=clock)
-    order = ranked(subject, found)
+    order = ranked(subject, found, searcher.engine)
     clock.lap("likeness", order)
     wanted = wanted_words(told)
     groups = {
-        outcome: [similar_hit(subject, one, told=told, wanted=wanted) for one in families_of(order, outcome, limit)]
+        outcome: [
+            similar_hit(subject, one, searcher.engine, told=told, wanted=wanted)
+            for one in one_a_family(order, outcome, limit)
+        ]
         for outcome in outcomes_of(searcher)
     }
     hits = sorted((hit for group in groups.values() for hit in group), key=lambda hit: (-hit.similarity, hit.id))
@@ -182,9 +185,9 @@ def outcomes_of(searcher: Searcher) -> tuple[str, ...]:
     return (*(name for name in OUTCOMES if name in held), *(name for name in sorted(held) if name not in OUTCOMES))
 
 
-def ranked(subject: Subject, found: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+def ranked(subject: Subject, found: Sequence[Candidate], engine: Engine) -> list[Ranked]:
     """The candidates with their similarity, the most similar first."""
-    weights = Weights(subject.runs, (one.runs for one in found))
+    weights = weights_of(subject, found, engine)
     agreed = agreement(found) if not subject.treatments else {}
     scored = []
     for one in found:
@@ -200,6 +203,12 @@ def ranked(subject: Subject, found: Sequence[Candidate]) -> list[tuple[float, Ca
         if similarity >= LEAST:
             scored.append((round(similarity, 4), one))
     return sorted(scored, key=lambda pair: (-pair[0], pair[1].item.id))
+
+
+def weights_of(subject: Subject, found: Sequence[Candidate], engine: Engine) -> Weights:
+    """What each run of the subject tells: little where many letters have the sentence, or many candidates the run."""
+    common = common_runs(subject.texts.get("rationale", ""), engine.families.is_boilerplate)
+    return Weights(subject.runs, (one.runs for one in found), common=common)
 
 
 def agreement(found: Sequence[Candidate]) -> dict[tuple[str, str], float]:
@@ -245,32 +254,28 @@ def same_age(subject: Subject, one: Candidate) -> bool:
     return subject.age is not None and age is not None and abs(subject.age - age) <= AGE_BAND
 
 
-def families_of(order: Iterable[tuple[float, Candidate]], outcome: str, limit: int) -> list[Ranked]:
-    """The first of each family of the outcome, with the ids of the others that are nearly the same."""
-    firsts: list[tuple[float, Candidate, list[str]]] = []
+def one_a_family(order: Iterable[Ranked], outcome: str, limit: int) -> list[Ranked]:
+    """The first items of the outcome, of each family one."""
+    firsts: list[Ranked] = []
+    families: set[int] = set()
     for similarity, one in order:
-        if one.item.outcome != outcome:
+        if one.item.outcome != outcome or one.family in families:
             continue
-        known = next((ids for _, first, ids in firsts if shared_share(first.runs, one.runs) >= FAMILY), None)
-        if known is not None:
-            known.append(one.item.id)
-        elif len(firsts) < limit:
-            firsts.append((similarity, one, []))
-    return [(similarity, one, tuple(ids)) for similarity, one, ids in firsts]
+        if len(firsts) == limit:
+            break
+        firsts.append((similarity, one))
+        if one.family:
+            families.add(one.family)
+    return firsts
 
 
 def similar_hit(
-    subject: Subject,
-    found: Ranked,
-    *,
-    told: Telling,
-    wanted: Sequence[Wanted],
+    subject: Subject, found: Ranked, engine: Engine, *, told: Telling, wanted: Sequence[Wanted]
 ) -> SimilarHit:
     """What is shown of a candidate."""
-    similarity, one, alike = found
-    hit = hit_of(one.letter, wanted, score=one.score)
-    why = tuple(reasons(subject, one, told))
-    return SimilarHit(**structs.asdict(hit), similarity=similarity, why=why, alike=alike)
+    similarity, one = found
+    hit = with_family(hit_of(one.letter, wanted, score=one.score), family_at(engine, one.row))
+    return SimilarHit(**structs.asdict(hit), similarity=similarity, why=tuple(reasons(subject, one, told)))
 
 
 def wanted_words(told: Telling) -> tuple[Wanted, ...]:

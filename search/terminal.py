@@ -14,6 +14,7 @@ from imrsearch.schema.errors import ImrSearchError, QueryError, UsageError
 if TYPE_CHECKING:
     from imrsearch.search.explain import Explanation
     from imrsearch.search.results import Results
+    from imrsearch.search.searcher import Searcher
 
 IndexDir = Annotated[
     Path | None,
@@ -58,7 +59,7 @@ def print_error(error: ImrSearchError) -> None:
 
 def print_answer(results: "Results", explanation: "Explanation | None", *, json: bool) -> None:
     """Cards on a terminal, plain lines elsewhere, or one JSON object."""
-    from imrsearch.search import render
+    from imrsearch.search import render, reports
 
     if json:
         say(render.as_json(results, explanation))
@@ -68,7 +69,7 @@ def print_answer(results: "Results", explanation: "Explanation | None", *, json:
     else:
         say(render.as_plain(results))
     if explanation:
-        say(render.explanation_plain(explanation))
+        say(reports.explanation_plain(explanation))
 
 
 def index_folder(given: Path | None) -> Path:
@@ -78,6 +79,14 @@ def index_folder(given: Path | None) -> Path:
     if named := os.environ.get("IMRSEARCH_INDEX"):
         return Path(named)
     return data_folder() / "index"
+
+
+def searcher_at(index: Path | None) -> "Searcher":
+    """The index in the folder given, or else where it is kept, opened."""
+    # Slow to import, and not every command searches.
+    from imrsearch.search.searcher import Searcher
+
+    return Searcher.open(index_folder(index))
 
 
 def data_folder() -> Path:

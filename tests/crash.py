@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from imrsearch.indexer import build, generation, prepare, store, tasks, update
+from imrsearch.indexer import build, families, generation, prepare, rows, store, tasks, update
 from imrsearch.indexer.build import build_index, reindex
 from imrsearch.indexer.check import check_index
 from imrsearch.indexer.reading import reading
@@ -37,7 +37,7 @@ from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
 from tests.corpus import case_of, letters
 
-MODULES = (build, frames, generation, manifest, prepare, store, tasks, update)
+MODULES = (build, families, frames, generation, manifest, prepare, rows, store, tasks, update)
 MACHINE = Machine(cores=1, heap=30_000_000, commit_items=4)
 # Of so many letters the index holds one before the run that is killed.
 HELD = 3
@@ -79,11 +79,16 @@ def questions(searcher: Searcher, number: int) -> list[str]:
 
 
 def answers(folder: Path, asked: list[str]) -> list[Answer]:
-    """What an index says to the questions: every hit."""
+    """What an index says to the questions: every hit, with its family."""
     searcher = Searcher.open(folder)
     found = (searcher.search(Query(text=text, limit=1_000, facets=("outcome", "drug"))) for text in asked)
     return [
-        Answer(each.total, each.total_letters, each.facets, [(hit.id, hit.score, hit.snippet) for hit in each.hits])
+        Answer(
+            each.total,
+            each.total_letters,
+            each.facets,
+            [(hit.id, hit.score, f"{hit.family}: {hit.snippet}") for hit in each.hits],
+        )
         for each in found
     ]
 

@@ -7,6 +7,9 @@ from typing import Any
 import tantivy
 from msgspec import structs
 
+from imrsearch.indexer.families import write_families
+from imrsearch.indexer.likeness import likeness_of
+from imrsearch.indexer.rows import RowWriter
 from imrsearch.schema.documents import build_schema, fingerprint, placed, register_analyzers, to_document
 from imrsearch.schema.fields import chunks_of
 from imrsearch.schema.frames import FrameWriter
@@ -48,13 +51,17 @@ def index_of(letters: Iterable[Letter], index_dir: Path, *, segments: int = 1) -
     packer = LetterPacker(b"")
     documents: list[str] = []
     held = 0
-    letter_file = FrameWriter(engine / LETTERS)
+    letter_file, rows = FrameWriter(engine / LETTERS), RowWriter(engine)
     letter_file.add(framed_dictionary(b""))
     for one in letters:
         place = letter_file.add(framed_letter(packer.pack(one), Kept(1, 0, 0)))
-        documents += [placed(to_document(chunk), place) for chunk in chunks_of(one)]
+        for chunk, each in zip(chunks_of(one), one.items, strict=True):
+            row = rows.add(likeness_of(each), place)
+            documents.append(placed(to_document(chunk), place, row))
         held += 1
     letter_file.close()
+    rows.close()
+    write_families(engine, range(len(documents)))
     for part in range(segments):
         for document in documents[part::segments]:
             writer.add_json(document)

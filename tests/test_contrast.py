@@ -135,7 +135,7 @@ def test_json_has_the_keys_of_the_contract(searcher):
     assert list(told["pairs"][0]) == "here there similarity same_treatment shared only_here only_there".split()
     hit_keys = (
         "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights"
-        " similarity why alike"
+        " family similar family_outcomes similarity why"
     ).split()
     assert list(told["upheld"][0]) == hit_keys
 

@@ -13,7 +13,7 @@ from factories import index_of, item, letter
 from imrsearch.schema.documents import to_document, words_analyzer, words_field
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FIELDS, chunks_of
-from imrsearch.search import render
+from imrsearch.search import render, reports
 from imrsearch.search.explain import Clock, Explanation, part_of
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
@@ -24,7 +24,7 @@ LETTERS = (
     letter("A2", item("Knee brace", outcome="overturned", rationale="A brace " + "is worn " * 60)),
     letter("A3", item("Lumbar spine x-ray", body_parts=("lumbar spine",))),
 )
-STEPS = "parse values expand compile search rank letters facets fetch snippets advice".split()
+STEPS = "parse values expand compile search rank letters families facets fetch snippets advice".split()
 ASKED = [
     Query(text="klonopin brace"),
     Query(text='"fine brace" OR klonopin -norco'),
@@ -148,7 +148,7 @@ def test_any_item_can_be_asked_for(searcher):
     assert searcher.explain(Query(text="brace"), id="A2").id == "A2:1"
     not_found = searcher.explain(Query(text="klonopin"), id="A2:1")
     assert (not_found.id, not_found.score) == ("A2:1", None)
-    assert "score of A2:1\n  not found by the query" in render.explanation_plain(not_found)
+    assert "score of A2:1\n  not found by the query" in reports.explanation_plain(not_found)
     with pytest.raises(UsageError, match="no letter or item"):
         searcher.explain(Query(), id="zzz")
 
@@ -161,14 +161,14 @@ def test_what_the_engine_tells_otherwise_is_passed_on():
 
 
 def test_in_print(searcher):
-    printed = render.explanation_plain(searcher.explain(Query(text="klonopin brace", facets=("outcome",))))
+    printed = reports.explanation_plain(searcher.explain(Query(text="klonopin brace", facets=("outcome",))))
     assert printed.startswith("understood as\n  all of\n    name klonopin\n")
     assert re.search(r"\n\ntime: [\d.]+ ms\n +[\d.]+  parse\n", printed)
-    assert "\x1b" not in render.explanation_plain(searcher.explain(Query(text='brace -"\x1b[31m"')))
+    assert "\x1b" not in reports.explanation_plain(searcher.explain(Query(text='brace -"\x1b[31m"')))
 
 
 def test_in_print_a_score_stands_over_its_parts(searcher):
-    printed = render.explanation_plain(searcher.explain(Query(text="klonopin brace")))
+    printed = reports.explanation_plain(searcher.explain(Query(text="klonopin brace")))
     assert re.search(r"\n\nscore of A1:1\n  [\d.]+  the sum of\n    [\d.]+  ", printed)
 
 

@@ -23,8 +23,8 @@ FRONT_DOORS = {*COMMAND_LINE, "search/reports.py", "search/progress.py", "search
 ENGINE = {
     "schema/documents.py",
     *(f"indexer/{name}.py" for name in ("check", "prepare", "update")),
-    *(f"search/{name}.py" for name in ("candidates", "compile", "counts", "engine", "everything", "guidelines")),
-    *(f"search/{name}.py" for name in ("order", "proximity", "searcher", "stats")),
+    *(f"search/{name}.py" for name in ("candidates", "compile", "counts", "engine", "everything", "families")),
+    *(f"search/{name}.py" for name in ("guidelines", "opened", "order", "proximity", "searcher", "stats")),
 }
 NETWORK = {"socket", "urllib.request", "http.client", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
 NAMELESS = {"utils", "util", "misc", "common", "core", "base", "helpers"}

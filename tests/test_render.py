@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from imrsearch.search import render
+from imrsearch.schema.sentences import sentences_of
+from imrsearch.search import render, reports
 from imrsearch.search.expand import expand
 from imrsearch.search.language import parse
 from imrsearch.search.marks import marks_in, wanted_in
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
-from imrsearch.search.sentences import sentences_of
 from imrsearch.search.snippet import AIM, LONG, passage_of, said_in, spans
 
 RATIONALE = (
@@ -47,9 +47,13 @@ LETTERS = (
     letter("other", item("Knee brace", outcome="modified", imr_guideline="No guideline was cited.")),
 )
 CONTRACT = (
-    "schema_version query query_as_run filters index total total_letters returned truncated took_ms notices hits facets"
+    "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms"
+    " notices hits facets"
 )
-HIT = "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights"
+HIT = (
+    "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights"
+    " family similar family_outcomes"
+)
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +250,7 @@ def test_a_mistake_is_shown_below_its_notice(searcher):
     assert render.as_plain(results).splitlines()[2:4] == told
     assert cards(results).splitlines()[2:4] == told
     assert json.loads(render.as_json(results))["notices"][0].splitlines()[1:] == told
-    explained = render.explanation_plain(searcher.explain(Query(text="\x1b knee outcom:x")))
+    explained = reports.explanation_plain(searcher.explain(Query(text="\x1b knee outcom:x")))
     assert all(f"  {line}" in explained.splitlines() for line in told)
 
 

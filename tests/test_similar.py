@@ -56,7 +56,7 @@ def test_a_letter_stands_for_its_first_item(searcher):
 def test_copies_are_shown_once(searcher):
     hits = similar(searcher, "CM17-0011000:1", limit=20).hits
     copies = [hit for hit in hits if hit.id.startswith("CM17-00900")]
-    assert [len(hit.alike) for hit in copies] == [2]
+    assert [(hit.similar, hit.family) for hit in copies] == [(2, "CM17-0090000:1")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""The rows of a run: what is written of each item for its family to be found, before the index is published."""
+
+import os
+from io import BufferedWriter
+from pathlib import Path
+
+from imrsearch.indexer.likeness import Likeness
+from imrsearch.schema.families import NUMBER, RECORD, ROWS, SENTENCES, Rows
+
+
+class RowWriter:
+    """The files `rows` and `sentences` of a generation that is written: what was there stays, more comes behind it.
+
+    number     rows so far: the next one's number
+    sentences  digests of sentences so far
+    """
+
+    def __init__(self, engine_dir: Path, *, keep: int = 0) -> None:
+        """Open or make the files, which no other generation shares; all but the first `keep` rows go."""
+        for name in (ROWS, SENTENCES):
+            (engine_dir / name).touch()
+        self.number = keep
+        self.sentences = Rows(engine_dir).row(keep - 1).sentences if keep else 0
+        self.rows = opened(engine_dir / ROWS, keep=keep * RECORD.size)
+        self.digests = opened(engine_dir / SENTENCES, keep=self.sentences * NUMBER)
+
+    def add(self, likeness: Likeness, place: int) -> int:
+        """Write the row of an item whose letter lies at `place`, and say its number."""
+        self.sentences += len(likeness.sentences) // NUMBER
+        self.digests.write(likeness.sentences)
+        bands = memoryview(likeness.bands).cast("I")
+        self.rows.write(RECORD.pack(place, *bands, self.sentences, likeness.item, likeness.shingles, likeness.outcome))
+        self.number += 1
+        return self.number - 1
+
+    def sync(self) -> None:
+        """Put everything on the disk."""
+        for stream in (self.digests, self.rows):
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def close(self) -> None:
+        """End writing; what was not synced may be lost."""
+        try:
+            self.digests.close()
+        finally:
+            self.rows.close()
+
+
+def opened(path: Path, *, keep: int) -> BufferedWriter:
+    """The file, cut at byte `keep`, for writing behind it."""
+    os.truncate(path, keep)
+    return path.open("ab")

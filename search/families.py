@@ -1,0 +1,86 @@
+"""Items with nearly the same rationale among those found: how many families they are of, and one hit for each."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import tantivy
+from msgspec import structs
+
+from imrsearch.schema.records import Letter
+from imrsearch.schema.sentences import sentences_of
+from imrsearch.search.engine import Engine
+from imrsearch.search.language import Node
+from imrsearch.search.order import Found, Row, found_by, ranked
+from imrsearch.search.query import Query
+from imrsearch.search.results import Family, Span
+
+# Families are counted among so many items, or among so many where that need not be quick: a million take half a second.
+QUICK = 10_000
+MOST = 1_000_000
+# Items that are looked at for each family that is to be shown, at first.
+AHEAD = 3
+
+
+def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int | None:
+    """To how many families the items belong, one that is like no other being one; null where that is not asked for.
+
+    letters  true: they are counted also where that takes a while; false: not at all
+    """
+    if letters is False:
+        return None
+    if found.total == engine.items:
+        return engine.families.total(found.total)
+    if found.total > (MOST if letters else QUICK):
+        return None
+    best = found.best if len(found.best) >= found.total else engine.best(found.query, found.total)
+    return engine.families.count(engine.rows([address for _, address in best]))
+
+
+def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tuple[list[Row], bool]:
+    """Of each family its first item in the order, those of the page, and whether there are more behind it."""
+    wanted = query.offset + query.limit
+    number = min(AHEAD * (wanted + 1), found.total)
+    while True:
+        asked = structs.replace(query, offset=0, limit=number)
+        if len(found.best) < number:
+            found = found_by(engine, found.query, ordered=found.ordered, query=asked, tree=tree)
+        firsts = list(firsts_of(engine, ranked(engine, found, query=asked, tree=tree)))
+        if len(firsts) > wanted or number >= found.total:
+            return firsts[query.offset : wanted], len(firsts) > wanted
+        number = min(4 * number, found.total)
+
+
+def firsts_of(engine: Engine, rows: Sequence[Row]) -> Iterator[Row]:
+    """The items before which none of their family stands."""
+    if not rows:
+        return
+    seen: set[int] = set()
+    for row, number in zip(rows, engine.rows([row.address for row in rows]), strict=True):
+        family = engine.families.of(number)
+        if family not in seen:
+            yield row
+        if family:
+            seen.add(family)
+
+
+def families_of(engine: Engine, addresses: Sequence[tantivy.DocAddress]) -> list[Family | None]:
+    """The family of each item; null where it is like no other."""
+    return [family_at(engine, row) for row in engine.rows(addresses)] if addresses else []
+
+
+def family_at(engine: Engine, row: int) -> Family | None:
+    """The family of a row."""
+    number = engine.families.of(row)
+    if not number:
+        return None
+    members = engine.families.members(number)
+    return Family(engine.item(members[0]).id, len(members), engine.families.outcomes(number))
+
+
+def boilerplate_of(engine: Engine, letter: Letter) -> dict[str, tuple[Span, ...]]:
+    """Of each item the sentences of its rationale that many letters have."""
+    return {item.id: tuple(shared_in(engine, item.rationale)) for item in letter.items}
+
+
+def shared_in(engine: Engine, text: str) -> Iterable[Span]:
+    """The sentences that many letters have."""
+    return (span for span in sentences_of(text) if engine.families.is_boilerplate(text[slice(*span)]))

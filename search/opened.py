@@ -1,0 +1,131 @@
+"""An opened index: one generation of it, and its letters and items by their ids."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+from weakref import finalize
+
+import tantivy
+
+from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
+from imrsearch.schema.engine import REBUILD_HINT, engine_errors
+from imrsearch.schema.errors import IndexFailure, StaleIndex, UsageError
+from imrsearch.schema.families import Families
+from imrsearch.schema.fields import FIELD, Field
+from imrsearch.schema.letterfile import LetterFile
+from imrsearch.schema.manifest import Manifest, read_manifest
+from imrsearch.schema.readers import begin_reading
+from imrsearch.schema.records import Item, Letter
+from imrsearch.search.compile import value_query
+from imrsearch.search.engine import Engine
+from imrsearch.search.families import boilerplate_of, families_of
+from imrsearch.search.results import IndexFigures, Shown
+
+# How many ids are named that begin like one that is not there.
+NEAREST = 3
+# Letters shown lately that are kept ready.
+LETTERS_KEPT = 256
+
+
+class Opened:
+    """An index as it was when it was opened.
+
+    manifest  what the index says of itself
+    """
+
+    def __init__(self, engine: Engine, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.engine = engine
+        self.index_dir: Path | None = None
+
+    @classmethod
+    def open(cls, index_dir: Path) -> Self:
+        """Open the index at `index_dir`; raises IndexMissing, StaleIndex or IndexFailure."""
+        while True:
+            manifest = read_manifest(index_dir)
+            if manifest.fingerprint != fingerprint():
+                raise StaleIndex(f"the index at {index_dir} was built from other fields", hint=REBUILD_HINT)
+            try:
+                return cls.opened(index_dir, manifest)
+            except IndexFailure:
+                # Another generation took its place between the two.
+                if read_manifest(index_dir).generation == manifest.generation:
+                    raise
+
+    @classmethod
+    def opened(cls, index_dir: Path, manifest: Manifest) -> Self:
+        """The generation that the manifest names; it stays as long as it is read."""
+        what = f"the index at {index_dir} cannot be opened"
+        folder = index_dir / manifest.engine
+        with engine_errors(what):
+            reader = begin_reading(folder)
+            if reader is None:
+                raise IndexFailure(f"{what}: {manifest.engine} is missing", hint=REBUILD_HINT)
+            try:
+                index = tantivy.Index.open(str(folder))
+                register_analyzers(index)
+                letter_at = lru_cache(LETTERS_KEPT)(LetterFile(folder).letter)
+                engine = Engine(index.searcher(), index.schema, letter_at, Families(folder))
+                searcher = cls(engine, manifest)
+            except BaseException:
+                os.close(reader)
+                raise
+        searcher.index_dir = index_dir
+        # While it is open, the generation is not removed.
+        finalize(searcher, os.close, reader)
+        return searcher
+
+    @property
+    def figures(self) -> IndexFigures:
+        """Generation and size of the index."""
+        return IndexFigures(self.manifest.generation, self.manifest.letters, self.manifest.items)
+
+    def latest(self) -> Self:
+        """This searcher, or where another generation was published since, one of that."""
+        if self.index_dir is None or read_manifest(self.index_dir).generation == self.manifest.generation:
+            return self
+        return type(self).open(self.index_dir)
+
+    def show(self, id: str) -> Shown:
+        """The item or letter of that id; UsageError names ids that begin like it."""
+        address = self.first_with(FIELD["id"], id)
+        if address is None:
+            letter = self.letter(id)
+            return Shown(letter, shared=boilerplate_of(self.engine, letter))
+        letter, item = self.engine.whole_letter(address), self.engine.letter(address).items[0]
+        (family,) = families_of(self.engine, [address])
+        return Shown(letter, item, family, boilerplate_of(self.engine, letter))
+
+    def letter(self, letter_id: str) -> Letter:
+        """The letter with all its items; UsageError names ids that begin like it."""
+        if address := self.first_with(FIELD["letter_id"], letter_id):
+            return self.engine.whole_letter(address)
+        near = self.ids_like(letter_id)
+        hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-0019171:2"
+        raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
+
+    def family(self, id: str) -> tuple[Item, ...]:
+        """The item of that id and all that have nearly its rationale, by their ids; UsageError where there is none."""
+        address = self.first_with(FIELD["id"], id)
+        if address is None:
+            self.letter(id)
+            raise UsageError(f"{id} is a letter", hint=f"name an item of it: {id}:1")
+        (row,) = self.engine.rows([address])
+        number = self.engine.families.of(row)
+        return tuple(map(self.engine.item, self.engine.families.members(number) if number else (row,)))
+
+    def first_with(self, field: Field, value: str) -> tantivy.DocAddress | None:
+        """The first item that holds the value."""
+        hits = self.engine.best(value_query(field, value.strip(), engine=self.engine), 1)
+        return hits[0][1] if hits else None
+
+    def ids_like(self, id: str) -> list[str]:
+        """Up to three ids of letters that share the longest beginning with `id`."""
+        field = FIELD["letter_id"]
+        for end in range(len(id), 2, -1):
+            terms = self.engine.terms(field.name, value_term(id[:end]), limit=NEAREST)
+            if terms:
+                found = (self.first_with(field, term) for term, _ in terms)
+                return [self.engine.whole_letter(address).letter_id for address in found if address]
+        return []
