@@ -14,12 +14,12 @@ from imrsearch.schema.families import (
     LEAST_WORDS,
     NUMBER,
     outcome_code,
+    parts_of,
     sentence_digest,
     shingles_of,
     words_in,
 )
 from imrsearch.schema.records import Item
-from imrsearch.schema.sentences import sentences_of
 
 # Hashes are drawn by this number: another one makes other bands.
 SEED = 42
@@ -58,8 +58,8 @@ def recognised(rationale: str) -> tuple[int, bytes, bytes]:
     """How many shingles the rationale has, its bands, and digests of its sentences."""
     words: list[str] = []
     digests: list[int] = []
-    for start, end in sentences_of(rationale):
-        own = words_in(rationale[start:end])
+    for part in parts_of(rationale):
+        own = words_in(part)
         words += own
         if len(own) >= LEAST_WORDS:
             digests.append(sentence_digest(own))

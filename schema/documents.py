@@ -10,7 +10,7 @@ from imrsearch.schema.fields import FIELDS, Chunk, Field, Kind
 from imrsearch.schema.numbers import plain, spelled
 
 # Raise it when analysis or extraction changes in a way that the declarations do not show.
-REVISION = 4
+REVISION = 5
 # The engine's field that says where the letter of an item lies: a byte of the letter file.
 PLACE = "place"
 # The engine's field that numbers the items: by it the family of an item is known.

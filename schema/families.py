@@ -74,6 +74,11 @@ def words_in(text: str) -> list[str]:
     return text.lower().translate(SPACES).split()
 
 
+def parts_of(text: str) -> list[str]:
+    """The text cut at every point before a space: sentences, and parts of those that hold an abbreviation."""
+    return text.split(". ")
+
+
 def shingles_of(words: Sequence[str]) -> list[str]:
     """Every run of SHINGLE words; of fewer words the one run that they are."""
     if 0 < len(words) < SHINGLE:
@@ -82,7 +87,7 @@ def shingles_of(words: Sequence[str]) -> list[str]:
 
 
 def sentence_digest(words: Sequence[str]) -> int:
-    """4 bytes that tell a sentence of these words from others."""
+    """4 bytes that tell a sentence, or a part of one, of these words from others."""
     return crc32(" ".join(words).encode())
 
 
@@ -203,10 +208,11 @@ class Families:
         return {"upheld", "overturned"} <= self.outcomes(family).keys()
 
     def is_boilerplate(self, sentence: str) -> bool:
-        """Many letters have the sentence."""
-        words = words_in(sentence)
-        if len(words) < LEAST_WORDS:
-            return False
-        digest = sentence_digest(words)
+        """Many letters have the sentence, or each of its parts that is long enough to be told."""
+        told = [words for words in map(words_in, parts_of(sentence)) if len(words) >= LEAST_WORDS]
+        return bool(told) and all(map(self.is_shared, map(sentence_digest, told)))
+
+    def is_shared(self, digest: int) -> bool:
+        """Many letters have a sentence of that digest."""
         place = bisect_left(self.boilerplate, digest)
-        return place < len(self.boilerplate) and self.boilerplate[place] == digest
+        return place < len(self.boilerplate) and bool(self.boilerplate[place] == digest)

@@ -7,9 +7,9 @@ from itertools import chain
 
 from msgspec import Struct
 
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.schema.vocabulary import WORD, folded, words_of
 from imrsearch.search.results import Span
+from imrsearch.search.sentences import sentences_of
 
 # Words of a run. Shorter ones are shared by texts that have nothing to do with each other.
 RUN = 5

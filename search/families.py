@@ -6,12 +6,12 @@ import tantivy
 from msgspec import structs
 
 from imrsearch.schema.records import Letter
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import Node
 from imrsearch.search.order import Found, Row, found_by, ranked
 from imrsearch.search.query import Query
 from imrsearch.search.results import Family, Span
+from imrsearch.search.sentences import sentences_of
 
 # Families are counted among so many items, or among so many where that need not be quick: a million take half a second.
 QUICK = 10_000

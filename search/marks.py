@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from imrsearch.schema.documents import places_in, terms_in
 from imrsearch.schema.meaning import is_acronym
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.search.language import (
     Named,
     Near,
@@ -27,6 +26,7 @@ from imrsearch.search.language import (
     wanted_leaves,
 )
 from imrsearch.search.lexer import PREFIX, SHORTEST_PREFIX
+from imrsearch.search.sentences import sentences_of
 
 # No word is longer than this; what is, is no beginning of one.
 LONGEST_PREFIX = 60

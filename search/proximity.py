@@ -13,11 +13,11 @@ import tantivy
 from imrsearch.schema.documents import exact_field, value_term, words_field
 from imrsearch.schema.errors import QueryError
 from imrsearch.schema.fields import FIELD, Field
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import Near, written
 from imrsearch.search.marks import TextWords, pattern_of
 from imrsearch.search.seek import needle_of
+from imrsearch.search.sentences import sentences_of
 
 # So many items are read one by one at most.
 MOST_READ = 4_000

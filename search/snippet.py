@@ -12,10 +12,10 @@ from functools import lru_cache
 from msgspec import Struct
 
 from imrsearch.schema.records import Item
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.search.marks import Mark, Wanted
 from imrsearch.search.results import Span
 from imrsearch.search.seek import seeker_of
+from imrsearch.search.sentences import sentences_of
 
 # A passage grows by whole sentences up to AIM characters; a sentence longer than LONG is cut to AIM.
 AIM = 300

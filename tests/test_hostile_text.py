@@ -26,11 +26,11 @@ from imrsearch.schema.derive.amounts import strength_of
 from imrsearch.schema.derive.treatment import combinations, joined
 from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Letter, Line, RawLetter, Source
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.schema.vocabulary import drug_names
 from imrsearch.search.expand import expand
 from imrsearch.search.language import MAX_LENGTH, parse
 from imrsearch.search.marks import Mark, marks_in, wanted_in
+from imrsearch.search.sentences import sentences_of
 from imrsearch.search.snippet import AIM, answers, best_window, decides, inside, passage_of, said_in
 
 # Repeated to any length. Most nearly match a pattern again and again; each was slow with one of them once.

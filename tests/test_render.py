@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from imrsearch.schema.sentences import sentences_of
 from imrsearch.search import render, reports
 from imrsearch.search.expand import expand
 from imrsearch.search.language import parse
@@ -20,6 +19,7 @@ from imrsearch.search.marks import marks_in, wanted_in
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
+from imrsearch.search.sentences import sentences_of
 from imrsearch.search.snippet import AIM, LONG, passage_of, said_in, spans
 
 RATIONALE = (

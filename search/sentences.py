@@ -2,6 +2,8 @@
 
 import re
 
+from imrsearch.search.results import Span
+
 # "… is recommended. The patient", "4 weeks.) The", also glued, "weeks.The patient". References stay with the sentence
 # before them, "weeks. (Author, 2003) (Author, 2005)In this case"; the comma tells them from "(July 28, 2016) Opioids".
 # The engine of patterns is quick at finding the next of few characters, and slow at a choice for each letter.
@@ -17,7 +19,7 @@ ABBREVIATION = re.compile(
 )
 
 
-def sentences_of(text: str) -> list[tuple[int, int]]:
+def sentences_of(text: str) -> list[Span]:
     """Where each sentence begins and ends, without the space between."""
     sentences = []
     start = 0
