@@ -36,6 +36,7 @@ SEARCH_KEYS = (
 ).split()
 HIT_KEYS = (
     "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights"
+    " family similar family_outcomes"
 ).split()
 LETTER_KEYS = (
     "letter_id case_number priority decision_date assigned_date injury_date ur_denial_date application_date "
