@@ -30,10 +30,12 @@ KEEPING = ("save", "run", "new", "set", "saved")
 READING = ("index", "reindex", "check", "parse")
 COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, "stats", "guidelines", *KEEPING)
 SEARCH_KEYS = (
-    "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms notices hits facets"
+    "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms "
+    "notices hits facets"
 ).split()
 HIT_KEYS = (
-    "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights"
+    "id letter_id item treatment outcome score decision_date specialties drugs imr_guideline snippet highlights "
+    "family similar family_outcomes"
 ).split()
 LETTER_KEYS = (
     "letter_id case_number priority decision_date assigned_date injury_date ur_denial_date application_date "
