@@ -155,10 +155,18 @@ class Finder:
 
     def families(self) -> list[list[int]]:
         """The rows of each family of several."""
+        found: list[tuple[int, array[int]]] = []
+        reachable = Circles(len(self.rows))
         if any(self.fresh):
             for band in range(BANDS):
                 for group in self.groups(self.rows.band(band)):
-                    self.join_alike(self.distinct(group), band)
+                    for row in group:
+                        reachable.join(group[0], row)
+                    found.append((band, array(KIND, group)))
+        # Groups that share rows come one after the other, so that what was read is still at hand.
+        found.sort(key=lambda each: reachable.first(each[1][0]))
+        for band, rows in found:
+            self.join_alike(self.distinct(rows), band)
         return self.circles.several()
 
     def groups(self, band: Sequence[int]) -> Iterable[list[int]]:
