@@ -18,6 +18,7 @@ from imrsearch.search.terminal import (
     data_folder,
     print_answer,
     print_error,
+    print_footer,
     say,
     searcher_at,
 )
@@ -221,8 +222,13 @@ def run(
     from imrsearch.search import saved
 
     searches = saved.searches_in(data_folder())
-    query = structs.replace(saved.load(searches, name), limit=limit, offset=offset)
-    finish_run(name, saved.run(searcher_at(index), query), json=json)
+    query = structs.replace(saved.load(searches, name), limit=limit, offset=offset, collapse=not json)
+    searcher = searcher_at(index)
+    ran = saved.run(searcher, query)
+    print_answer(ran.results, None, json=json)
+    if not json:
+        print_footer(searcher, query, ran.results)
+    end_run(name, ran)
 
 
 @app.command("new", help=HELP["new"])
@@ -238,14 +244,15 @@ def new(
 
     searches = saved.searches_in(data_folder())
     query, seen = saved.load(searches, name), saved.seen_by(searches, name)
-    finish_run(name, saved.run_new(searcher_at(index), query, seen, limit=limit), json=json)
+    ran = saved.run_new(searcher_at(index), query, seen, limit=limit)
+    print_answer(ran.results, None, json=json)
+    end_run(name, ran)
 
 
-def finish_run(name: str, ran: "Run", *, json: bool) -> NoReturn:
-    """Print what was found, and only then remember it."""
+def end_run(name: str, ran: "Run") -> NoReturn:
+    """Remember what was found, once it is printed."""
     from imrsearch.search import saved
 
-    print_answer(ran.results, None, json=json)
     if ran.ids is not None:
         saved.remember(saved.searches_in(data_folder()), name, ran.ids)
     sys.exit(0 if ran.results.total else 1)
