@@ -165,6 +165,8 @@ def test_new_is_what_the_search_finds_without_what_was_seen(searcher, query):
         )
         assert not ran.results.truncated
         assert ran.ids == {hit.id for hit in found}
+        families = {hit.family or hit.id for hit in expected}
+        assert ran.results.total_families == len(families)
         some = saved.run_new(searcher, query, saved.Seen(None, seen), limit=1).results
         assert (some.returned, some.truncated) == (min(1, len(expected)), len(expected) > 1)
 
