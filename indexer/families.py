@@ -22,6 +22,7 @@ from imrsearch.schema.families import (
     BOILERPLATE,
     FAMILIES,
     NUMBER,
+    OUTCOMES,
     SENTENCES,
     Families,
     Rows,
@@ -216,9 +217,11 @@ def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | Non
         starts.append(starts[-1] + len(members))
         for row in members:
             family_of[row] = number
+    outcomes = (Counter(finder.rows.row(row).outcome for row in members) for members in families)
+    tallies = array(KIND, (counts[name] for counts in outcomes for name in OUTCOMES))
     in_families = array(KIND, (row for members in families for row in members))
     head = array(KIND, (len(family_of), len(families), len(in_families)))
-    write_anew(engine_dir / FAMILIES, (head, family_of, starts, in_families))
+    write_anew(engine_dir / FAMILIES, (head, family_of, starts, tallies, in_families))
     write_anew(engine_dir / BOILERPLATE, (array(KIND, sorted(boilerplate(finder, engine_dir, family_of))),))
 
 
