@@ -186,9 +186,15 @@ class Families:
         return family
 
     def members(self, family: int) -> list[int]:
-        """The rows of a family, by letter and item."""
+        """The rows of a family, by letter and item; IndexFailure where the file does not tell of two or more."""
         _, starts, members = self.parts
-        return members[starts[family - 1] : starts[family]].tolist()
+        found: list[int] = []
+        if 0 < family < len(starts):
+            found = members[starts[family - 1] : starts[family]].tolist()
+        if len(found) < 2:
+            path = self.engine_dir / FAMILIES
+            raise IndexFailure(f"{path} has no family {family:,}", hint=damage_hint(path))
+        return found
 
     def count(self, rows: Iterable[int]) -> int:
         """How many families the rows belong to; an item that is like no other is one by itself."""
