@@ -188,9 +188,19 @@ class Families:
         return family
 
     def members(self, family: int) -> list[int]:
-        """The rows of a family, by letter and item."""
+        """The rows of a family, by letter and item; IndexFailure where the file does not tell of two or more."""
         _, starts, _, members = self.parts
-        return members[starts[family - 1] : starts[family]].tolist()
+        found: list[int] = []
+        if 0 < family < len(starts):
+            found = members[starts[family - 1] : starts[family]].tolist()
+        if len(found) < 2:
+            raise self.without(family)
+        return found
+
+    def without(self, family: int) -> IndexFailure:
+        """The file does not tell of that family."""
+        path = self.engine_dir / FAMILIES
+        return IndexFailure(f"{path} has no family {family:,}", hint=damage_hint(path))
 
     def count(self, rows: Iterable[int]) -> int:
         """How many families the rows belong to; an item that is like no other is one by itself."""
@@ -203,6 +213,8 @@ class Families:
 
     def outcomes(self, family: int) -> dict[str, int]:
         """How many items of the family had each outcome, the commonest first; an unusual word is "other"."""
+        if not 0 < family <= len(self):
+            raise self.without(family)
         first = (family - 1) * len(OUTCOMES)
         counts = Counter(dict(zip(OUTCOMES, self.parts[2][first : first + len(OUTCOMES)], strict=True)))
         return dict((+counts).most_common())

@@ -8,6 +8,7 @@ import re
 import sys
 from array import array
 from collections import Counter, defaultdict
+from contextlib import suppress
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -342,6 +343,17 @@ def test_files_that_are_cut_are_failures_of_the_index(name, kept, letters, tmp_p
     families = Families(engine)
     with pytest.raises(IndexFailure):
         _ = [families.rows.row(row) for number in range(1, 10) for row in families.members(number)]
+
+
+@pytest.mark.parametrize("place", range(0, 800, 37))
+def test_a_search_in_damaged_families_fails_as_one_of_ours(place, letters, tmp_path):
+    path = index_of(letters, tmp_path / "index") / "engine-1" / FAMILIES
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x81
+    path.unlink()
+    path.write_bytes(content)
+    with suppress(IndexFailure):
+        assert Searcher.open(tmp_path / "index").search(Query(collapse=True, limit=100)).hits
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real letters are not here")
