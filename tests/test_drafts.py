@@ -212,12 +212,16 @@ def test_no_file_holds_a_word_of_the_draft(folders, command, kind, code, tmp_pat
     assert files_with(folders, CANARY) == []
 
 
-def test_a_fault_says_nothing_of_the_draft(monkeypatch):
-    monkeypatch.delenv("IMRSEARCH_DEBUG", raising=False)
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_fault_says_nothing_of_the_draft(debug, monkeypatch, capsys):
+    monkeypatch.setenv("IMRSEARCH_DEBUG", "1" if debug else "")
     with pytest.raises(ImrSearchError) as raised, saying_nothing_of(read_draft(WHOLE["text"])):
         raise ValueError(TEXT)
     assert CANARY not in f"{raised.value.message} {raised.value.hint}"
     assert raised.value.__suppress_context__
+    told = capsys.readouterr().err
+    assert CANARY not in told
+    assert ("test_drafts.py" in told) == debug
 
 
 def test_a_text_on_the_command_line_is_refused_and_not_repeated(folders):
