@@ -263,6 +263,7 @@ def saved_list(*, json: AsJson = False) -> None:
     """List the saved searches: what each asks, and when it was last run."""
     from imrsearch.search import saved
     from imrsearch.search.record import arguments_of, given_in
+    from imrsearch.search.render import printable
 
     searches = saved.searches_in(data_folder())
     damaged = False
@@ -277,7 +278,7 @@ def saved_list(*, json: AsJson = False) -> None:
             asked = {"query": query.text, **given_in(query, *saved.KEPT), "filters": query.filters}
             say(msgspec.json.encode({"name": name, **asked, "last_run": last_run}).decode())
         else:
-            say(f"{name}\t{shlex.join(arguments_of(query))}\t{last_run or 'not run'}")
+            say(f"{name}\t{printable(shlex.join(arguments_of(query)))}\t{last_run or 'not run'}")
     sys.exit(UsageError.exit_code if damaged else 0 if searches.names() else 1)
 
 

@@ -33,8 +33,9 @@ MOST_VALUES = 20
 NOT_COUNTED = "-"
 # For sentences that are left out.
 MORE = "…"
-# A letter's text must not steer the terminal.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# A letter's text must not steer the terminal, nor turn the letters behind it around: control characters, ends of lines
+# that are no line feeds, and marks that override the direction of writing.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # What is printed elsewhere than among the facts of a letter or an item.
 NOT_FACTS = {"letter_id", "summary", "items", "source", "id", "item", "treatment", "outcome"}
 PARAGRAPHS = {

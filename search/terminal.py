@@ -51,11 +51,13 @@ def tell(text: str) -> None:
 
 def print_error(error: ImrSearchError) -> None:
     """`error: ...`, the place in a query, `hint: ...`, on stderr."""
-    print(f"error: {error.message}", file=sys.stderr)
+    from imrsearch.search.render import printable
+
+    tell(printable(f"error: {error.message}"))
     if isinstance(error, QueryError):
-        print(error.shown, file=sys.stderr)
+        tell(error.shown)
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+        tell(printable(f"hint: {error.hint}"))
 
 
 def print_answer(results: "Results", explanation: "Explanation | None", *, json: bool) -> None:

@@ -300,9 +300,12 @@ def test_saved_searches_are_listed(imr, tmp_path):
     imr("save", "b", "low back", "--drug", "norco", "--drug", "soma", "--sort", "newest")
     imr("save", "a", "--no-expand", "--", "--x")
     imr("run", "b")
-    a, b = (line.split("\t") for line in imr("saved", "list").out.splitlines())
+    imr("save", "c", "\x1b[31m norco")
+    a, b, c = (line.split("\t") for line in imr("saved", "list").out.splitlines())
     assert a == ["a", "--no-expand -- --x", "not run"]
     assert b[:2] == ["b", "'low back' --drug norco --drug soma --sort newest"]
+    assert c[1] == "' [31m norco'"
+    imr("saved", "remove", "c")
     listed = [json.loads(line) for line in imr("saved", "list", "--json").out.splitlines()]
     assert listed[0] == {"name": "a", "query": "--x", "expand": False, "filters": {}, "last_run": None}
     assert (listed[1]["filters"], listed[1]["last_run"]) == ({"drug": ["norco", "soma"]}, b[2])
