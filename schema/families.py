@@ -219,10 +219,6 @@ class Families:
         counts = Counter(dict(zip(OUTCOMES, self.parts[2][first : first + len(OUTCOMES)], strict=True)))
         return dict((+counts).most_common())
 
-    def both_outcomes(self, family: int) -> bool:
-        """Some items of the family were upheld and some overturned."""
-        return {"upheld", "overturned"} <= self.outcomes(family).keys()
-
     def is_boilerplate(self, sentence: str) -> bool:
         """Many letters have the sentence, or each of its parts that is long enough to be told."""
         told = [words for words in map(words_in, parts_of(sentence)) if len(words) >= LEAST_WORDS]

@@ -191,7 +191,6 @@ def test_a_family_is_told_by_each_of_its_items(tmp_path):
         assert [each.id for each in searcher.family(id)] == ids
     assert [each.id for each in searcher.family("cm17-0000002:1")] == ["CM17-0000002:1"]
     assert held.outcomes(1) == {"upheld": 1, "overturned": 1, "other": 1}
-    assert held.both_outcomes(1)
     assert (held.count(range(4)), held.count([1, 2]), held.count([0]), held.count([]), held.total(4)) == (2, 1, 1, 0, 2)
     with pytest.raises(UsageError, match="is a letter"):
         searcher.family("CM17-0000002")
