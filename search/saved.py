@@ -194,7 +194,7 @@ def run(searcher: Searcher, query: Query) -> Run:
 
 def run_new(searcher: Searcher, query: Query, seen: Seen, *, limit: int | None) -> Run:
     """What a saved search finds and did not find before: all of it where there is no limit."""
-    query = checked(structs.replace(query, limit=0))
+    query = checked(structs.replace(query, limit=0, letters=False))
     answer = searcher.answer(query, Clock())
     ids = ids_found(searcher, answer)
     if ids is None:

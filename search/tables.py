@@ -8,6 +8,7 @@ import msgspec
 
 from imrsearch.schema.editions import Source
 from imrsearch.schema.fields import FIELD
+from imrsearch.search.exports.characters import without_formula
 from imrsearch.search.guidelines import LEVELS, Cited, Currency, Guidelines
 from imrsearch.search.render import NOT_COUNTED, counted, found_line, printable
 from imrsearch.search.stats import FEW, Counted, Rate, Share, Statistics
@@ -22,8 +23,6 @@ LEGEND = f"in brackets the 95% interval; # upheld, o overturned; * fewer than {F
 # Eighths of the highest, for streams that can show them, and for all others.
 LEVELS_OF_LINE = "▁▂▃▄▅▆▇█"
 PLAIN_LEVELS = "12345678"
-# What makes a spreadsheet take a text for a formula.
-FORMULA = ("=", "+", "-", "@")
 RATE_COLUMNS = (
     "items", "letters", "families", "upheld", "upheld_share", "upheld_low", "upheld_high",
     "overturned", "overturned_share", "overturned_low", "overturned_high", "other", "few",
@@ -289,11 +288,5 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows([without_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return out.getvalue().rstrip("\n")
-
-
-def safe_cell(text: str) -> str:
-    """The text without control characters, and an apostrophe before what a spreadsheet would run as a formula."""
-    cell = printable(text)
-    return f"'{cell}" if cell.lstrip().startswith(FORMULA) else cell
