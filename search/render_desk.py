@@ -208,8 +208,9 @@ def print_contrast(found: Contrast, console: "Console | None" = None) -> None:
         console.print(Text(pair_title(pair, outcomes, ids=(left, right)), style="bold"))
         if pair.sentences and is_told(pair, found):
             told = dict(zip((pair.here, pair.there), pair.sentences, strict=True))
-            columns = zip((left, right), in_step(told[left], told[right]), strict=True)
-            print_beside(*([Text(item_title(id, outcomes), style="italic"), *texts] for id, texts in columns), console)
+            texts, others = in_step(told[left], told[right])
+            name, other = (Text(item_title(id, outcomes), style="italic") for id in (left, right))
+            print_beside([name, *texts], [other, *others], console)
     for line in twins_line(found):
         console.print(Text(line))
 
