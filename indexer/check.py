@@ -1,6 +1,7 @@
 """Whether an index is what was published: every file by its digest, every letter and item by being opened."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -159,11 +160,17 @@ def findings_in_families(index_dir: Path, manifest: Manifest) -> Iterator[Findin
     held = {row: (place, item) for row, place, item in HeldLetters(index_dir, manifest.engine).each(ROW, PLACE, "item")}
     if len(held) != manifest.items or not all(is_row_of(families.rows, row, item) for row, item in held.items()):
         yield Finding(f"{manifest.engine}/{ROWS}", "its rows are not those of the items", REINDEX)
-    family_of, _, members = families.parts
+    family_of, _, _, members = families.parts
     found = {row: number for number in range(1, len(families) + 1) for row in families.members(number)}
     in_families = {row: number for row, number in enumerate(family_of) if number}
-    if found != in_families or len(found) != len(members) or not found.keys() <= held.keys():
+    told = all(families.outcomes(number) == outcomes_in(families, number) for number in range(1, len(families) + 1))
+    if found != in_families or len(found) != len(members) or not found.keys() <= held.keys() or not told:
         yield Finding(f"{manifest.engine}/{FAMILIES}", "its families are not made of the items", REINDEX)
+
+
+def outcomes_in(families: Families, family: int) -> Counter[str]:
+    """How many rows of a family have each outcome."""
+    return Counter(families.rows.row(row).outcome for row in families.members(family))
 
 
 def is_row_of(rows: Rows, number: int, item: tuple[int, int]) -> bool:

@@ -22,6 +22,7 @@ from imrsearch.schema.families import (
     BOILERPLATE,
     FAMILIES,
     NUMBER,
+    OUTCOMES,
     SENTENCES,
     Families,
     Rows,
@@ -30,7 +31,7 @@ from imrsearch.schema.families import (
     words_in,
 )
 from imrsearch.schema.letterfile import LetterFile
-from imrsearch.schema.manifest import sync_file
+from imrsearch.schema.manifest import sync_file, sync_folder
 
 # In a group of so many different texts each is compared with each, in a larger one with so many of its neighbours in
 # the order of their bands: those that share most bands stand side by side.
@@ -39,8 +40,8 @@ WHOLE, NEIGHBOURS = 64, 16
 AT_HAND = 4_096
 # A sentence is boilerplate where so many letters have it, and items of so many families: copies of a text are one.
 LETTERS, OTHERS = 5, 3
-# Sentences are first counted by this many bits of their digests, which leaves few that must be looked at.
-TALLY_BITS = 24
+# Sentences are first counted by some bits of their digests, at least so many, which leaves few that must be looked at.
+TALLY_BITS = 16
 # Of the numbers in the files.
 KIND = "I"
 
@@ -134,7 +135,7 @@ class Finder:
         self.rows = Rows(engine_dir)
         self.living = bytearray(len(self.rows))
         for row in alive:
-            self.living[row] = self.rows.shingles(row) > 0
+            self.living[row] = self.rows.row(row).shingles > 0
         self.fresh = bytearray(self.living)
         self.circles = Circles(len(self.rows))
         self.signature = lru_cache(AT_HAND)(self.rows.signature)
@@ -216,17 +217,22 @@ def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | Non
         starts.append(starts[-1] + len(members))
         for row in members:
             family_of[row] = number
+    outcomes = (Counter(finder.rows.row(row).outcome for row in members) for members in families)
+    tallies = array(KIND, (counts[name] for counts in outcomes for name in OUTCOMES))
     in_families = array(KIND, (row for members in families for row in members))
     head = array(KIND, (len(family_of), len(families), len(in_families)))
-    write_anew(engine_dir / FAMILIES, (head, family_of, starts, in_families))
+    write_anew(engine_dir / FAMILIES, (head, family_of, starts, tallies, in_families))
     write_anew(engine_dir / BOILERPLATE, (array(KIND, sorted(boilerplate(finder, engine_dir, family_of))),))
+    sync_folder(engine_dir)
 
 
 def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> set[int]:
     """Digests of sentences that LETTERS letters have, in rationales of OTHERS families."""
     digests = numbers_in(engine_dir / SENTENCES)
-    tally = bytearray(1 << TALLY_BITS)
-    shift = 8 * NUMBER - TALLY_BITS
+    # More counts than sentences: with fewer, most would be shared by several in an index of millions of items.
+    bits = min(max(TALLY_BITS, len(digests).bit_length() + 1), 8 * NUMBER)
+    tally = bytearray(1 << bits)
+    shift = 8 * NUMBER - bits
     for digest in digests:
         if tally[digest >> shift] < LETTERS:
             tally[digest >> shift] += 1

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from imrsearch.schema.errors import IndexFailure, IndexMissing, StaleIndex, UsageError
-from imrsearch.schema.families import ROWS, SENTENCES
+from imrsearch.schema.families import BOILERPLATE, FAMILIES, ROWS, SENTENCES
 from imrsearch.schema.letterfile import LETTERS
 from imrsearch.schema.manifest import (
     ENGINE_META,
@@ -30,6 +30,7 @@ from imrsearch.schema.manifest import (
     Manifest,
     digest_of_file,
     read_manifest,
+    reindex_hint,
     sync_file,
     sync_folder,
 )
@@ -43,6 +44,8 @@ OURS = re.compile(rf"engine-\d+|{STORE}|{WRITER}|{LOCK}|{re.escape(MANIFEST)}(?:
 ENGINE_FILE = ".managed.json"
 # These are written anew at each commit, or grow; all others are written once, or under a name that was given up.
 REWRITTEN = (ENGINE_META, ENGINE_FILE, ROWS, SENTENCES)
+# These each generation finds for itself, by those of the one before.
+FOUND = (FAMILIES, BOILERPLATE)
 
 
 Scope = Literal["add", "rebuild", "reindex"]
@@ -79,7 +82,7 @@ def begin(index_dir: Path, before: Manifest, run: Run) -> bool:
     discard(index_dir, before)
     folder.mkdir(parents=True)
     if run.scope == "add" and before.engine:
-        share(index_dir / before.engine, folder)
+        share(index_dir, before, folder)
     (folder / RUN).write_bytes(msgspec.json.encode(run))
     sync_file(folder / RUN)
     sync_folder(folder)
@@ -113,12 +116,22 @@ def remove_engine(folder: Path) -> None:
         folder.rmdir()
 
 
-def share(published: Path, folder: Path) -> None:
-    """Give the files of the published generation a second name in the folder; the few that change are copied."""
-    for path in lasting(published):
-        if path.name in REWRITTEN or not linked(path, folder / path.name):
-            shutil.copy2(path, folder / path.name)
-            sync_file(folder / path.name)
+def share(index_dir: Path, before: Manifest, folder: Path) -> None:
+    """Give the files of the published generation a second name in the folder; the few that change are copied.
+
+    Raises IndexFailure where one that is copied or read is not what was published: the next generation would hide it.
+    """
+    for seal in before.files:
+        path, own = index_dir / before.engine / seal.name, folder / seal.name
+        whole = path.exists()
+        if whole and seal.name in FOUND:
+            whole = digest_of_file(path) == seal.digest
+        elif whole and (seal.name in REWRITTEN or not linked(path, own)):
+            shutil.copy2(path, own)
+            sync_file(own)
+            whole = not seal.digest or digest_of_file(own) == seal.digest
+        if not whole:
+            raise not_as_published(path)
 
 
 def linked(path: Path, other: Path) -> bool:
@@ -135,13 +148,35 @@ def lasting(folder: Path) -> Iterator[Path]:
     return (path for path in entries_of(folder) if not is_passing(path.name) and path.name != RUN)
 
 
-def seals_of(folder: Path) -> tuple[FileSeal, ...]:
-    """Every file of a generation's folder with its length and digest, after the engine has written its last."""
-    seals = []
-    for path in lasting(folder):
-        digest = "" if path.name == LETTERS else digest_of_file(path)
-        seals.append(FileSeal(path.name, path.stat().st_size, digest))
-    return tuple(seals)
+def seals_of(folder: Path, before: Manifest) -> tuple[FileSeal, ...]:
+    """Every file of a generation's folder with its length and digest, after the engine has written its last.
+
+    What it shares with the generation before keeps the seal that it has there, so that damage since then is found.
+    """
+    published = folder.parent / before.engine
+    shared = {seal.name: seal for seal in before.files if seal.name != LETTERS and (published / seal.name).exists()}
+    return tuple(
+        shared[path.name] if path.name in shared and path.samefile(published / path.name) else sealed(path)
+        for path in lasting(folder)
+    )
+
+
+def sealed(path: Path) -> FileSeal:
+    """The file with its length and digest; its frames have their own."""
+    return FileSeal(path.name, path.stat().st_size, "" if path.name == LETTERS else digest_of_file(path))
+
+
+def check_merged(folder: Path, before: Manifest) -> None:
+    """IndexFailure where the engine made new files of published ones that were damaged: nothing would tell of it."""
+    published = folder.parent / before.engine
+    for seal in before.files:
+        if not (folder / seal.name).exists() and sealed(published / seal.name) != seal:
+            raise not_as_published(published / seal.name)
+
+
+def not_as_published(path: Path) -> IndexFailure:
+    """Nothing can be added to an index with such a file."""
+    return IndexFailure(f"{path} is not what was published", hint=reindex_hint(path.parent.parent))
 
 
 def published_bytes(manifest: Manifest, name: str) -> int:

@@ -21,7 +21,7 @@ from imrsearch.indexer.likeness import Likeness, likeness_of
 from imrsearch.indexer.sources import Unread, read_letters
 from imrsearch.indexer.store import Store, packed_letters
 from imrsearch.schema.documents import PLACE, register_analyzers, to_document, value_term
-from imrsearch.schema.engine import engine_errors
+from imrsearch.schema.engine import REBUILD_HINT, engine_errors
 from imrsearch.schema.errors import IndexFailure, LetterError
 from imrsearch.schema.fields import chunks_of
 from imrsearch.schema.letterfile import LETTERS, Kept, LetterFile, LetterPacker
@@ -204,7 +204,10 @@ class HeldLetters:
             hits = self.searcher.search(tantivy.Query.all_query(), self.searcher.num_docs, count=False).hits
             for start in range(0, len(hits), AT_ONCE):
                 addresses = [address for _, address in hits[start : start + AT_ONCE]]
-                yield from zip(*(self.searcher.fast_field_values(field, addresses) for field in fields), strict=True)
+                columns = [self.searcher.fast_field_values(field, addresses) for field in fields]
+                if any(None in column for column in columns):
+                    raise IndexFailure("the items cannot be read: some lack a number", hint=REBUILD_HINT)
+                yield from zip(*columns, strict=True)
 
     def has_before(self, place: int) -> bool:
         """The index holds a letter that was written before that place."""

@@ -1,11 +1,12 @@
 """The rows of a run: what is written of each item for its family to be found, before the index is published."""
 
 import os
-from io import BufferedWriter
 from pathlib import Path
 
 from imrsearch.indexer.likeness import Likeness
+from imrsearch.schema.errors import IndexFailure
 from imrsearch.schema.families import NUMBER, RECORD, ROWS, SENTENCES, Rows
+from imrsearch.schema.frames import damage_hint
 
 
 class RowWriter:
@@ -16,13 +17,16 @@ class RowWriter:
     """
 
     def __init__(self, engine_dir: Path, *, keep: int = 0) -> None:
-        """Open or make the files, which no other generation shares; all but the first `keep` rows go."""
-        for name in (ROWS, SENTENCES):
-            (engine_dir / name).touch()
+        """Open or make the files, which no other generation shares; all but the first `keep` rows go.
+
+        Raises IndexFailure where they do not hold so much.
+        """
         self.number = keep
+        cut(engine_dir / ROWS, keep * RECORD.size)
         self.sentences = Rows(engine_dir).row(keep - 1).sentences if keep else 0
-        self.rows = opened(engine_dir / ROWS, keep=keep * RECORD.size)
-        self.digests = opened(engine_dir / SENTENCES, keep=self.sentences * NUMBER)
+        cut(engine_dir / SENTENCES, self.sentences * NUMBER)
+        self.rows = (engine_dir / ROWS).open("ab")
+        self.digests = (engine_dir / SENTENCES).open("ab")
 
     def add(self, likeness: Likeness, place: int) -> int:
         """Write the row of an item whose letter lies at `place`, and say its number."""
@@ -47,7 +51,9 @@ class RowWriter:
             self.rows.close()
 
 
-def opened(path: Path, *, keep: int) -> BufferedWriter:
-    """The file, cut at byte `keep`, for writing behind it."""
-    os.truncate(path, keep)
-    return path.open("ab")
+def cut(path: Path, size: int) -> None:
+    """Make the file, or cut it at byte `size`; IndexFailure where it is shorter."""
+    path.touch()
+    if path.stat().st_size < size:
+        raise IndexFailure(f"{path} is cut off", hint=damage_hint(path))
+    os.truncate(path, size)

@@ -9,7 +9,7 @@ import tantivy
 from msgspec import Struct
 
 from imrsearch.indexer.families import write_families
-from imrsearch.indexer.generation import RUN, Run, begin, discard, engine_of, published_bytes, seals_of
+from imrsearch.indexer.generation import RUN, Run, begin, check_merged, discard, engine_of, published_bytes, seals_of
 from imrsearch.indexer.prepare import Batch, HeldLetters, Known, Outcome, Prepared
 from imrsearch.indexer.report import IndexReport, Problem
 from imrsearch.indexer.rows import RowWriter
@@ -70,17 +70,14 @@ class Update:
         with writing(index_dir):
             self.resumed = begin(index_dir, before, run)
             try:
-                letters, segment, rows = self.open_engine()
+                self.open_files()
             except IndexFailure:
                 if not self.resumed:
                     raise
                 # What a power cut left of a run cannot be gone on with.
                 discard(index_dir, before)
                 self.resumed = begin(index_dir, before, run)
-                letters, segment, rows = self.open_engine()
-            self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
-            self.rows = RowWriter(self.folder, keep=rows)
-            self.segment = FrameWriter(segment_path(index_dir, self.generation), keep=segment)
+                self.open_files()
             sync_folder(self.segment.path.parent)
         self.is_open = True
         self.items = self.index.searcher().num_docs
@@ -98,15 +95,17 @@ class Update:
         self.notes: list[str] = []
         self.noted = 0
 
-    def open_engine(self) -> tuple[int, int, int]:
-        """Open the folder's engine for writing, and say what `ends` says; IndexFailure where that cannot be."""
+    def open_files(self) -> None:
+        """Open the folder's engine and the files beside it for writing; IndexFailure where that cannot be."""
         with writing(self.index_dir):
             self.index = tantivy.Index(build_schema(), path=str(self.folder))
             register_analyzers(self.index)
             self.held = HeldLetters(self.index_dir, self.folder.name) if self.index.searcher().num_docs else None
-            ends = self.ends()
+            letters, segment, rows = self.ends()
+            self.rows = RowWriter(self.folder, keep=rows)
+            self.letter_file = FrameWriter(self.folder / LETTERS, keep=letters)
+            self.segment = FrameWriter(segment_path(self.index_dir, self.generation), keep=segment)
             self.writer = self.index.writer(self.machine.heap, self.machine.cores)
-            return ends
 
     def ends(self) -> tuple[int, int, int]:
         """How much the engine knows of: of the letter file, of the run's own part of the store, and how many rows."""
@@ -302,7 +301,7 @@ class Update:
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             letters=self.letters,
             items=self.items,
-            files=seals_of(self.folder),
+            files=seals_of(self.folder, before),
             store=(*store, own) if own.bytes else store,
         )
 
@@ -313,6 +312,8 @@ class Update:
                 f"the index at {self.index_dir} holds {held.searcher.num_docs} items where {self.items} were written",
                 hint=reindex_hint(self.index_dir),
             )
+        if self.adds:
+            check_merged(self.folder, self.before)
         for letter_id in self.canaries:
             letter = held.named(letter_id)
             if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):

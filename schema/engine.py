@@ -25,7 +25,8 @@ def engine_errors(what: str) -> Iterator[None]:
 
 def failure_of(error: BaseException, what: str) -> ImrSearchError:
     """The error of ours that an engine's failure means."""
-    reason = str(error)
+    # Of a file that it cannot read the engine tells all that stands in it.
+    reason = str(error).partition(" Content: ")[0]
     if "No space left" in reason or "os error 28" in reason:
         return IndexFailure(f"{what}: the disk is full", hint="free some space, then run this again")
     if "LockBusy" in reason:

@@ -161,15 +161,17 @@ class Families:
         return Rows(self.engine_dir)
 
     @cached_property
-    def parts(self) -> tuple[memoryview, memoryview, memoryview]:
-        """The family of each row, where the rows of each family begin, and the rows of all families."""
+    def parts(self) -> tuple[memoryview, memoryview, memoryview, memoryview]:
+        """The family of each row, where the rows of each family begin, its items by OUTCOMES, and the rows of all."""
         path = self.engine_dir / FAMILIES
         numbers = numbers_in(path)
         rows, families, members = numbers[:3] if len(numbers) > 2 else (0, 0, -1)
-        if len(numbers) != 3 + rows + families + 1 + members:
+        if len(numbers) != 3 + rows + families + 1 + families * len(OUTCOMES) + members:
             raise IndexFailure(f"{path} is cut off", hint=damage_hint(path))
         starts = 3 + rows
-        return numbers[3:starts], numbers[starts : starts + families + 1], numbers[starts + families + 1 :]
+        counts = starts + families + 1
+        ends = counts + families * len(OUTCOMES)
+        return numbers[3:starts], numbers[starts:counts], numbers[counts:ends], numbers[ends:]
 
     @cached_property
     def boilerplate(self) -> memoryview:
@@ -186,9 +188,19 @@ class Families:
         return family
 
     def members(self, family: int) -> list[int]:
-        """The rows of a family, by letter and item."""
-        _, starts, members = self.parts
-        return members[starts[family - 1] : starts[family]].tolist()
+        """The rows of a family, by letter and item; IndexFailure where the file does not tell of two or more."""
+        _, starts, _, members = self.parts
+        found: list[int] = []
+        if 0 < family < len(starts):
+            found = members[starts[family - 1] : starts[family]].tolist()
+        if len(found) < 2:
+            raise self.without(family)
+        return found
+
+    def without(self, family: int) -> IndexFailure:
+        """The file does not tell of that family."""
+        path = self.engine_dir / FAMILIES
+        return IndexFailure(f"{path} has no family {family:,}", hint=damage_hint(path))
 
     def count(self, rows: Iterable[int]) -> int:
         """How many families the rows belong to; an item that is like no other is one by itself."""
@@ -197,11 +209,15 @@ class Families:
 
     def total(self, items: int) -> int:
         """How many families all items of the index belong to; an item that is like no other is one by itself."""
-        return items - len(self.parts[2]) + len(self)
+        return items - len(self.parts[3]) + len(self)
 
     def outcomes(self, family: int) -> dict[str, int]:
         """How many items of the family had each outcome, the commonest first; an unusual word is "other"."""
-        return dict(Counter(self.rows.row(row).outcome for row in self.members(family)).most_common())
+        if not 0 < family <= len(self):
+            raise self.without(family)
+        first = (family - 1) * len(OUTCOMES)
+        counts = Counter(dict(zip(OUTCOMES, self.parts[2][first : first + len(OUTCOMES)], strict=True)))
+        return dict((+counts).most_common())
 
     def both_outcomes(self, family: int) -> bool:
         """Some items of the family were upheld and some overturned."""

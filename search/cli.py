@@ -40,6 +40,7 @@ from imrsearch.search.terminal import (
     index_folder,
     print_answer,
     print_error,
+    print_footer,
     say,
     searcher_at,
 )
@@ -162,10 +163,8 @@ def print_found(searcher: "Searcher", query: "Query", *, explain: bool, json: bo
     """Print a page of what the query finds, and say how many items that is."""
     results = searcher.search(query)
     print_answer(results, searcher.explain(query) if explain else None, json=json)
-    if results.hits and not json:
-        from imrsearch.search.enough import enough, enough_lines
-
-        say("\n".join(("", *enough_lines(enough(searcher, query, results)))))
+    if not json:
+        print_footer(searcher, query, results)
     return results.total
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,8 +89,11 @@ def saying_nothing_of(draft: "Draft | None") -> Iterator[None]:
     except ImrSearchError:
         raise
     except Exception as error:
-        if draft is None or os.environ.get("IMRSEARCH_DEBUG"):
+        if draft is None:
             raise
+        if os.environ.get("IMRSEARCH_DEBUG"):
+            # Lines of the program only.
+            traceback.print_tb(error.__traceback__)
         message = f"the draft could not be compared ({type(error).__name__})"
         raise ImrSearchError(message, hint="please report it, without the draft") from None
 

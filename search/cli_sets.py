@@ -20,6 +20,7 @@ from imrsearch.search.terminal import (
     given_ids,
     print_answer,
     print_error,
+    print_footer,
     say,
     searcher_at,
 )
@@ -205,8 +206,13 @@ def run(
     from imrsearch.search import saved
 
     searches = saved.searches_in(data_folder())
-    query = structs.replace(saved.load(searches, name), limit=limit, offset=offset)
-    finish_run(name, saved.run(searcher_at(index), query), json=json)
+    query = structs.replace(saved.load(searches, name), limit=limit, offset=offset, collapse=not json)
+    searcher = searcher_at(index)
+    ran = saved.run(searcher, query)
+    print_answer(ran.results, None, json=json)
+    if not json:
+        print_footer(searcher, query, ran.results)
+    end_run(name, ran)
 
 
 @app.command("new", help=HELP["new"])
@@ -222,14 +228,15 @@ def new(
 
     searches = saved.searches_in(data_folder())
     query, seen = saved.load(searches, name), saved.seen_by(searches, name)
-    finish_run(name, saved.run_new(searcher_at(index), query, seen, limit=limit), json=json)
+    ran = saved.run_new(searcher_at(index), query, seen, limit=limit)
+    print_answer(ran.results, None, json=json)
+    end_run(name, ran)
 
 
-def finish_run(name: str, ran: "Run", *, json: bool) -> NoReturn:
-    """Print what was found, and only then remember it."""
+def end_run(name: str, ran: "Run") -> NoReturn:
+    """Remember what was found, once it is printed."""
     from imrsearch.search import saved
 
-    print_answer(ran.results, None, json=json)
     if ran.ids is not None:
         saved.remember(saved.searches_in(data_folder()), name, ran.ids)
     sys.exit(0 if ran.results.total else 1)
@@ -240,6 +247,7 @@ def saved_list(*, json: AsJson = False) -> None:
     """List the saved searches: what each asks, and when it was last run."""
     from imrsearch.search import saved
     from imrsearch.search.record import arguments_of, given_in
+    from imrsearch.search.render import printable
 
     searches = saved.searches_in(data_folder())
     damaged = False
@@ -254,7 +262,7 @@ def saved_list(*, json: AsJson = False) -> None:
             asked = {"query": query.text, **given_in(query, *saved.KEPT), "filters": query.filters}
             say(msgspec.json.encode({"name": name, **asked, "last_run": last_run}).decode())
         else:
-            say(f"{name}\t{shlex.join(arguments_of(query))}\t{last_run or 'not run'}")
+            say(f"{name}\t{printable(shlex.join(arguments_of(query)))}\t{last_run or 'not run'}")
     sys.exit(UsageError.exit_code if damaged else 0 if searches.names() else 1)
 
 

@@ -1,5 +1,6 @@
 """The commands that count outcomes: by the values of a field, and by what the reviewers cite; part of `cli.py`."""
 
+import shutil
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +55,7 @@ def stats(
     elif csv:
         say(tables.statistics_csv(found))
     else:
-        say(tables.statistics_plain(found, levels=tables.levels_for(sys.stdout.encoding)))
+        say(tables.statistics_plain(found, levels=tables.levels_for(sys.stdout.encoding), width=seen(tables.WIDTH)))
     sys.exit(0 if found.total.items else 1)
 
 
@@ -92,7 +93,7 @@ def guidelines(
     elif csv:
         say(tables.guidelines_csv(found))
     else:
-        say(tables.guidelines_plain(found, limit=limit))
+        say(tables.guidelines_plain(found, limit=limit, width=seen(tables.WIDTH)))
     sys.exit(0 if found.total.items else 1)
 
 
@@ -115,3 +116,8 @@ def check_format(*, json: bool, csv: bool) -> bool:
 def rows_of(limit: int | None, most: int, *, all_of_them: bool) -> int:
     """How many rows: as asked, else all or what a reader takes in."""
     return limit if limit is not None else 0 if all_of_them else most
+
+
+def seen(otherwise: int) -> int:
+    """How many characters of a line the terminal shows; `otherwise` where there is none."""
+    return shutil.get_terminal_size((otherwise, 0)).columns

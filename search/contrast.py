@@ -205,6 +205,8 @@ def treatment_taken(subject: Subject, nearest: Sequence[Candidate]) -> tuple[Tre
     """The first treatment in dispute, else that of most of the nearest items; how many are of others; a notice."""
     if not subject.treatments:
         treatment, left_aside = most_shared([one.item for one in nearest])
+        if treatment is None:
+            return None, left_aside, "nothing says what is requested"
         shared = f"{len(nearest) - left_aside} of the {len(nearest)} nearest items"
         return (
             treatment,
@@ -254,7 +256,7 @@ def by_nearness(subject: Subject, candidates: Sequence[Candidate], engine: Engin
 def found_by_query(searcher: Searcher, text: str, clock: Clock) -> Found:
     """What a query finds of the treatment that most of its best hits share."""
     engine = searcher.engine
-    query = checked(Query(text=text, limit=0))
+    query = checked(Query(text=text, limit=0, letters=False))
     answer = clock.lap("engine", searcher.answer(query, Clock()))
     best = engine.best(answer.found, BEST_HITS) if answer.results.total else []
     items = [letter.items[0] for letter in engine.letters([address for _, address in best])]

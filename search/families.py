@@ -14,7 +14,7 @@ from imrsearch.search.results import Family, Span
 from imrsearch.search.sentences import sentences_of
 
 # Families are counted among so many items, or among so many where that need not be quick: a million take half a second.
-QUICK = 10_000
+QUICK = 5_000
 MOST = 1_000_000
 # Items that are looked at for each family that is to be shown, at first.
 AHEAD = 3

@@ -59,7 +59,7 @@ class Head(Struct, frozen=True, kw_only=True):
     query    as asked, and as understood; null, as `filters` to `notices`, where the list answers no query
     filters  as asked, with `since` and `until`
     order    relevance, newest or oldest
-    total    items found, in so many letters
+    total    items found, in so many letters and families; letters and families null where not counted
     notices  what the search had to say of the query
     first    place of the first listed item among those found, from 1
     listed   how many items the list has
@@ -74,6 +74,7 @@ class Head(Struct, frozen=True, kw_only=True):
     order: Sort | None = None
     total: int | None = None
     total_letters: int | None = None
+    total_families: int | None = None
     notices: tuple[str, ...] = ()
     first: int = 1
     listed: int
@@ -97,7 +98,7 @@ class Head(Struct, frozen=True, kw_only=True):
         if self.order is not None:
             yield "order", self.order
         if self.total is not None:
-            yield "found", found_line(self.total, self.total_letters)
+            yield "found", found_line(self.total, self.total_letters, families=self.total_families)
         yield "listed", counted(self.listed, "item") + (f", from place {self.first:,} on" if self.first > 1 else "")
         for notice in self.notices:
             # Below some a place of the query is shown.
@@ -123,6 +124,7 @@ def head_of(results: Results, query: Query, *, order: Sort) -> Head:
         order=order,
         total=results.total,
         total_letters=results.total_letters,
+        total_families=results.total_families,
         notices=results.notices,
         first=query.offset + 1,
         listed=max(0, min(query.limit, results.total - query.offset)),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from imrsearch.schema.fields import FIELD
 from imrsearch.search.expand import names_in, notice_of
@@ -63,7 +63,8 @@ class Record(Struct, frozen=True, kw_only=True):
     expand        names were added
     collapse      of each family one item is listed
     items         found
-    letters       in which they were found; null where they were not counted
+    letters       in which they were found
+    families      as many different rationales, those that are nearly the same being one; null where too many to count
     engine        with its version
     """
 
@@ -86,18 +87,19 @@ class Record(Struct, frozen=True, kw_only=True):
     offset: int
     items: int
     letters: int | None
+    families: int | None
     index: IndexSearched
     version: str
     engine: str
 
 
 def record_of(searcher: Searcher, query: Query) -> Record:
-    """The search, run and recorded."""
+    """The search, run and recorded; families are counted also where that takes a while."""
     # Slow to import, and no other search asks for it.
     from importlib.metadata import version
 
     query = checked(query)
-    results = searcher.answer(query, Clock()).results
+    results = searcher.answer(structs.replace(query, letters=True, facets=()), Clock()).results
     explained = searcher.explain(query)
     named = list(names_in(searcher.question(query, Clock()).tree))
     added = {notice_of(name, left_out=left_out) for name, left_out in named}
@@ -126,6 +128,7 @@ def record_of(searcher: Searcher, query: Query) -> Record:
         offset=query.offset,
         items=results.total,
         letters=results.total_letters,
+        families=results.total_families,
         index=index,
         version=version("imrsearch"),
         engine=f"tantivy {version('tantivy')}",
@@ -180,7 +183,7 @@ def facts_of(record: Record) -> Iterator[tuple[str, str]]:
         "decided": tuple(days),
         "order": (record.sort,),
         "options": (", ".join((*switches, families)),),
-        "found": (found_line(record.items, record.letters),),
+        "found": (found_line(record.items, record.letters, families=record.families),),
         "listed": (f"{counted(record.limit, 'hit')} at most, from hit {record.offset + 1:,} on",),
         "searched": (f"{counted(index.items, 'item')} in {counted(index.letters, 'letter')}",),
         "index": (f"{index.folder}, generation {index.generation}, built {index.built_at}",),

@@ -33,8 +33,9 @@ MOST_VALUES = 20
 NOT_COUNTED = "-"
 # For sentences that are left out.
 MORE = "…"
-# A letter's text must not steer the terminal.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# A letter's text must not steer the terminal, nor turn the letters behind it around: control characters, ends of lines
+# that are no line feeds, and marks that override the direction of writing.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # What is printed elsewhere than among the facts of a letter or an item.
 NOT_FACTS = {"letter_id", "summary", "items", "source", "id", "item", "treatment", "outcome"}
 PARAGRAPHS = {
@@ -107,9 +108,10 @@ def print_cards(results: Results, console: "Console | None" = None) -> None:
         console.print(facet_table(results, name))
 
 
-def found_line(items: int, letters: int | None) -> str:
-    """ "57 items in 31 letters"; the items only where letters were not counted."""
-    return counted(items, "item") + ("" if letters is None else f" in {counted(letters, 'letter')}")
+def found_line(items: int, letters: int | None, *, families: int | None = None) -> str:
+    """ "57 items in 31 letters, 40 families": what was counted; families where some items are of the same one."""
+    line = counted(items, "item") + ("" if letters is None else f" in {counted(letters, 'letter')}")
+    return line if families in (None, items) else f"{line}, {families_of(families)}"
 
 
 def counts_line(results: Results) -> str:
@@ -117,14 +119,10 @@ def counts_line(results: Results) -> str:
 
     Of families, where some items found are of the same one: "10 of 20 families, 57 items in 31 letters".
     """
-    found = found_line(results.total, results.total_letters)
-    families, before = results.total_families, results.offset or 0
-    listed = results.total
-    if results.collapsed:
-        listed = results.total if families is None else families
-        found = found if families is None or families == results.total else f"{families_of(families)}, {found}"
-    elif families is not None and families != results.total:
-        found = f"{found}, {families_of(families)}"
+    families, before, listed = results.total_families, results.offset or 0, results.total
+    found = found_line(results.total, results.total_letters, families=None if results.collapsed else families)
+    if results.collapsed and families is not None and families != results.total:
+        listed, found = families, f"{families_of(families)}, {found}"
     if results.returned and before:
         found = f"{before + 1:,}-{before + results.returned:,} of {found}"
     elif 0 < results.returned < listed:

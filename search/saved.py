@@ -20,6 +20,7 @@ from imrsearch.schema.documents import value_term
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.compile import all_of, unscored
 from imrsearch.search.explain import Clock
+from imrsearch.search.families import count_families
 from imrsearch.search.marks import wanted_in
 from imrsearch.search.order import found_by, ranked
 from imrsearch.search.query import Query, Sort, checked
@@ -228,13 +229,14 @@ def only(searcher: Searcher, query: Query, *, answer: Answer, ids: Collection[st
     wanted = wanted_in(searcher.question(query, clock).tree)
     tree = answer.question.tree
     counted = clock.lap("search", found_by(searcher.engine, found, ordered=found, query=query, tree=tree))
+    families = clock.lap("families", count_families(searcher.engine, counted, letters=True))
     rows = clock.lap("rank", ranked(searcher.engine, counted, query=query, tree=tree))
     hits = searcher.hits(rows, wanted, clock=clock)
     return structs.replace(
         answer.results,
         total=len(ids),
         total_letters=len({id.rpartition(":")[0] for id in ids}),
-        total_families=None,
+        total_families=families,
         returned=len(hits),
         truncated=len(ids) > len(hits),
         took_ms=round(answer.results.took_ms + clock.total_ms, 2),

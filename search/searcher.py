@@ -116,7 +116,7 @@ class Searcher(Opened):
     def listing(self, query: Query) -> Listing:
         """Everything that the query finds, an item at a time, from its offset on and up to its limit."""
         query = checked(query)
-        answer = self.answer(structs.replace(query, limit=0), Clock())
+        answer = self.answer(structs.replace(query, limit=0, letters=True), Clock())
         wanted = self.wanted(query)
         every = all_ranked(self.engine, answer.found, query=query, tree=answer.question.tree)
         first, last = (min(place, answer.results.total) for place in (query.offset, query.offset + query.limit))

@@ -13,10 +13,11 @@ from msgspec import Struct, structs
 
 from imrsearch.schema.documents import value_term
 from imrsearch.schema.fields import FACETS, FIELD, FIELDS, Field
-from imrsearch.search.compile import all_of, value_query
+from imrsearch.search.compile import all_of, unscored, value_query
 from imrsearch.search.counts import MOST_LETTERED, count_letters, count_values, ordered, with_letters
 from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
+from imrsearch.search.families import count_families
 from imrsearch.search.order import Found
 from imrsearch.search.query import Query, checked, field_of
 from imrsearch.search.results import SCHEMA_VERSION, IndexFigures
@@ -64,13 +65,15 @@ class Tally(Struct, frozen=True):
 class Rate(Struct, frozen=True):
     """A value, the items and letters that have it, and what was decided of them.
 
-    other  items with another outcome, or none: in no share
-    few    fewer than FEW items were upheld or overturned
+    families  as many different rationales, those that are nearly the same being one; null where too many to count
+    other     items with another outcome, or none: in no share
+    few       fewer than FEW items were upheld or overturned
     """
 
     value: str | int
     items: int
     letters: int
+    families: int | None
     upheld: Share
     overturned: Share
     other: int
@@ -158,15 +161,17 @@ def statistics(searcher: Searcher, query: Query, *, by: str, limit: int = 0) -> 
 def answered(searcher: Searcher, query: Query) -> Answer:
     """The query's answer, without hits; where no item has all the words none is counted in its stead."""
     asked = structs.replace(query, limit=0, offset=0, facets=(), letters=False, widen=False)
-    return searcher.answer(checked(asked), Clock())
+    answer = searcher.answer(checked(asked), Clock())
+    # What is only counted need not be scored.
+    return structs.replace(answer, found=unscored(answer.found))
 
 
 def counted_of(searcher: Searcher, answer: Answer) -> Counted:
     """What was counted, and all of it in one row."""
     results, engine, found = answer.results, searcher.engine, answer.found
-    letters = count_letters(engine, Found(found, found, results.total))
+    held = Found(found, found, results.total)
     outcomes = {str(one.value): one.count for one in count_values(engine, found, name=OUTCOME.name)}
-    tally = Tally("all found", results.total, letters, outcomes.pop(UPHELD, 0), outcomes.pop(OVERTURNED, 0))
+    tally = Tally("all found", results.total, None, outcomes.pop(UPHELD, 0), outcomes.pop(OVERTURNED, 0))
     if missing := tally.items - tally.upheld - tally.overturned - sum(outcomes.values()):
         outcomes[NO_OUTCOME] = missing
     return Counted(
@@ -175,7 +180,7 @@ def counted_of(searcher: Searcher, answer: Answer) -> Counted:
         filters=results.filters,
         index=results.index,
         notices=tuple(notice for notice in results.notices if notice != WIDEN_HINT),
-        total=rate(tally, letters=letters),
+        total=rate(tally, letters=count_letters(engine, held), families=count_families(engine, held, letters=True)),
         other_outcomes=outcomes,
     )
 
@@ -241,21 +246,23 @@ def rungs_of(tallies: Iterable[Tally], size: int) -> list[Tally]:
 
 
 def rate_of(engine: Engine, found: tantivy.Query, tally: Tally, *, field: Field) -> Rate:
-    """The row of a value, with its letters."""
-    letters = tally.letters
-    if letters is None:
-        items = narrowed(engine, found, field, tally.value)
-        letters = count_letters(engine, Found(items, items, tally.items))
-    return rate(tally, letters=letters)
+    """The row of a value, with its letters and families."""
+    if tally.items == 1:
+        return rate(tally, letters=1, families=1)
+    items = narrowed(engine, found, field, tally.value)
+    held = Found(items, items, tally.items)
+    letters = count_letters(engine, held) if tally.letters is None else tally.letters
+    return rate(tally, letters=letters, families=count_families(engine, held, letters=True))
 
 
-def rate(tally: Tally, *, letters: int) -> Rate:
+def rate(tally: Tally, *, letters: int, families: int | None) -> Rate:
     """The row with its shares."""
     decided = tally.upheld + tally.overturned
     return Rate(
         tally.value,
         tally.items,
         letters,
+        families,
         share_of(tally.upheld, decided),
         share_of(tally.overturned, decided),
         tally.items - decided,

@@ -9,21 +9,23 @@ import msgspec
 from imrsearch.schema.editions import Source
 from imrsearch.schema.fields import FIELD
 from imrsearch.search.guidelines import LEVELS, Cited, Currency, Guidelines
-from imrsearch.search.render import counted, printable
+from imrsearch.search.render import NOT_COUNTED, counted, found_line, printable
 from imrsearch.search.stats import FEW, Counted, Rate, Share, Statistics
 
-# A name takes at most so many characters of a line, a bar so many.
-LONGEST_NAME = 44
-BAR = 20
-HEAD = ("items", "letters", "upheld", "95% interval", "overturned", "95% interval")
-LEGEND = f"# upheld, o overturned; * fewer than {FEW} of both together"
+# A name takes at most so many characters of a line; a bar so many, or as many as the line has left, if not too few.
+LONGEST_NAME = 40
+LONGEST_BAR, LEAST_BAR = 20, 4
+# Where the width of the screen is not known.
+WIDTH = 100
+HEAD = ("items", "letters", "families", "", "upheld", "", "overturned")
+LEGEND = f"in brackets the 95% interval; # upheld, o overturned; * fewer than {FEW} of both together"
 # Eighths of the highest, for streams that can show them, and for all others.
 LEVELS_OF_LINE = "▁▂▃▄▅▆▇█"
 PLAIN_LEVELS = "12345678"
 # What makes a spreadsheet take a text for a formula.
 FORMULA = ("=", "+", "-", "@")
 RATE_COLUMNS = (
-    "items", "letters", "upheld", "upheld_share", "upheld_low", "upheld_high",
+    "items", "letters", "families", "upheld", "upheld_share", "upheld_low", "upheld_high",
     "overturned", "overturned_share", "overturned_low", "overturned_high", "other", "few",
 )  # fmt: skip
 ASKED_COLUMNS = ("query", "filters", "generation")
@@ -35,15 +37,16 @@ def as_json(counted: Counted) -> str:
     return msgspec.json.encode(counted).decode()
 
 
-def statistics_plain(found: Statistics, *, levels: str = LEVELS_OF_LINE) -> str:
+def statistics_plain(found: Statistics, *, levels: str = LEVELS_OF_LINE, width: int = WIDTH) -> str:
     """What was counted, a row for each value, all of it in the last row.
 
     levels  eight characters for the line of years, the lowest first
+    width   so many characters of a line are seen
     """
     field = FIELD[found.by]
     rows = [(printable(str(row.value)), row) for row in found.rows]
     lines = [*heading(found, f"by {field.option}"), ""]
-    lines += [*table(field.option, rows, found.total), ""] if found.total.items else []
+    lines += [*table(field.option, rows, found.total, width=width), ""] if found.total.items else []
     if found.by == "year" and len(rows) > 1:
         lines += [*year_lines(found.rows, levels), ""]
     lines += notes_of(found)
@@ -62,16 +65,17 @@ def statistics_plain(found: Statistics, *, levels: str = LEVELS_OF_LINE) -> str:
     return "\n".join(lines)
 
 
-def guidelines_plain(found: Guidelines, *, limit: int) -> str:
+def guidelines_plain(found: Guidelines, *, limit: int, width: int = WIDTH) -> str:
     """What was counted, the tree, and all of it in the last row.
 
     limit  at most so many below each part of the tree; 0: all
+    width  so many characters of a line are seen
     """
     rows: list[tuple[str, Rate | None]] = []
     sources: list[Source] = []
     add_cited(found.cited, depth=0, limit=limit, rows=rows, sources=sources)
     lines = [*heading(found, f"by what reviewers cite, down to the {found.depth}")]
-    lines += ["", *table("cited", rows, found.total), ""] if found.total.items else []
+    lines += ["", *table("cited", rows, found.total, width=width), ""] if found.total.items else []
     lines += [source_line(number, source) for number, source in enumerate(sources, 1)]
     lines += notes_of(found)
     if found.cited:
@@ -117,15 +121,14 @@ def source_line(number: int, source: Source) -> str:
 def heading(found: Counted, by: str) -> Iterator[str]:
     """What was counted, in which index, and what it means."""
     total = found.total
-    yield f"{counted(total.items, 'item')} in {counted(total.letters, 'letter')} {by}"
+    yield f"{found_line(total.items, total.letters, families=total.families)}, {by}"
     yield found.meaning
     if found.query_as_run:
         yield printable(f"query as run: {found.query_as_run}")
     if found.filters:
         yield printable(f"filters: {filters_line(found)}")
     index = found.index
-    held = f"{counted(index.items, 'item')} in {counted(index.letters, 'letter')}"
-    yield f"index: generation {index.generation}, {held}"
+    yield f"index: generation {index.generation}, {found_line(index.items, index.letters)}"
 
 
 def filters_line(found: Counted) -> str:
@@ -152,48 +155,55 @@ def having_no(items: int, what: str) -> str:
     return f"{counted(items, 'item')} {'has' if items == 1 else 'have'} no {what}: in the last row only"
 
 
-def table(name: str, rows: Sequence[tuple[str, Rate | None]], total: Rate) -> Iterator[str]:
+def table(name: str, rows: Sequence[tuple[str, Rate | None]], total: Rate, *, width: int) -> Iterator[str]:
     """Aligned lines; a row without a rate is a remark on the row above it."""
     shown = [(shortened(label), rate) for label, rate in rows if rate] + [(str(total.value), total)]
-    width = max(len(name), *(len(label) for label, _ in shown))
     cells = {id(rate): rate_cells(rate) for _, rate in shown}
-    widths = [max(len(head), *(len(each[at]) for each in cells.values())) for at, head in enumerate(HEAD)]
-    yield aligned(name, HEAD, widths, width=width)
+    widths = [max(len(name), *(len(label) for label, _ in shown))]
+    widths += [max(len(head), *(len(each[at]) for each in cells.values())) for at, head in enumerate(HEAD)]
+    head = aligned(name, HEAD, widths)
+    # Behind the numbers stand a space and a mark.
+    left = min(width - len(head) - 2, LONGEST_BAR)
+    yield head
     for label, rate in (*rows, (str(total.value), total)):
         if rate is None:
             yield label
             continue
         mark = "*" if rate.few else " "
-        yield f"{aligned(shortened(label), cells[id(rate)], widths, width=width)} {mark}{bar(rate)}".rstrip()
+        line = f"{aligned(shortened(label), cells[id(rate)], widths)} {mark}"
+        yield (line + bar(rate, left) if left >= LEAST_BAR else line).rstrip()
 
 
-def aligned(label: str, cells: Sequence[str], widths: Sequence[int], *, width: int) -> str:
-    """A line of the table."""
-    return "  ".join((label.ljust(width), *(cell.rjust(wide) for cell, wide in zip(cells, widths, strict=True))))
+def aligned(label: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    """A line of the table; the first width is the label's."""
+    return "  ".join((label.ljust(widths[0]), *map(str.rjust, cells, widths[1:])))
 
 
 def rate_cells(rate: Rate) -> tuple[str, ...]:
     """The numbers of a row."""
     shares = (cell for share in (rate.upheld, rate.overturned) for cell in (f"{share.count:,}", percent(share)))
-    return (f"{rate.items:,}", f"{rate.letters:,}", *shares)
+    families = NOT_COUNTED if rate.families is None else f"{rate.families:,}"
+    return (f"{rate.items:,}", f"{rate.letters:,}", families, *shares)
 
 
 def percent(share: Share) -> str:
-    """ "31% (26-37)", and with a decimal where the interval is narrow."""
+    """ "31% (26-37)", and with a decimal where both ends of the interval would be the same."""
     if share.share is None or share.low is None or share.high is None:
         return "-"
-    places = 0 if share.high - share.low >= 0.02 else 1
-    whole, low, high = (f"{100 * part:.{places}f}" for part in (share.share, share.low, share.high))
+    parts = (share.share, share.low, share.high)
+    whole, low, high = (f"{100 * part:.0f}" for part in parts)
+    if low == high:
+        whole, low, high = (f"{100 * part:.1f}" for part in parts)
     return f"{whole}% ({low}-{high})"
 
 
-def bar(rate: Rate) -> str:
+def bar(rate: Rate, length: int) -> str:
     """Upheld and overturned side by side; neither vanishes where there is one of it."""
     if rate.upheld.share is None:
         return ""
-    upheld = round(BAR * rate.upheld.share)
-    upheld = min(max(upheld, 1 if rate.upheld.count else 0), BAR - (1 if rate.overturned.count else 0))
-    return "#" * upheld + "o" * (BAR - upheld)
+    upheld = round(length * rate.upheld.share)
+    upheld = min(max(upheld, 1 if rate.upheld.count else 0), length - (1 if rate.overturned.count else 0))
+    return "#" * upheld + "o" * (length - upheld)
 
 
 def year_lines(rows: Sequence[Rate], levels: str) -> Iterator[str]:
@@ -266,7 +276,7 @@ def rate_values(rate: Rate) -> list[Cell]:
     shares = (
         part for share in (rate.upheld, rate.overturned) for part in (share.count, share.share, share.low, share.high)
     )
-    return [rate.items, rate.letters, *shares, rate.other, "yes" if rate.few else "no"]
+    return [rate.items, rate.letters, rate.families, *shares, rate.other, "yes" if rate.few else "no"]
 
 
 def asked_values(found: Counted) -> list[Cell]:

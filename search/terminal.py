@@ -13,6 +13,7 @@ from imrsearch.schema.errors import ImrSearchError, QueryError, UsageError
 
 if TYPE_CHECKING:
     from imrsearch.search.explain import Explanation
+    from imrsearch.search.query import Query
     from imrsearch.search.results import Results
     from imrsearch.search.searcher import Searcher
 
@@ -51,11 +52,13 @@ def tell(text: str) -> None:
 
 def print_error(error: ImrSearchError) -> None:
     """`error: ...`, the place in a query, `hint: ...`, on stderr."""
-    print(f"error: {error.message}", file=sys.stderr)
+    from imrsearch.search.render import printable
+
+    tell(printable(f"error: {error.message}"))
     if isinstance(error, QueryError):
-        print(error.shown, file=sys.stderr)
+        tell(error.shown)
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+        tell(printable(f"hint: {error.hint}"))
 
 
 def print_answer(results: "Results", explanation: "Explanation | None", *, json: bool) -> None:
@@ -71,6 +74,14 @@ def print_answer(results: "Results", explanation: "Explanation | None", *, json:
         say(render.as_plain(results))
     if explanation:
         say(reports.explanation_plain(explanation))
+
+
+def print_footer(searcher: "Searcher", query: "Query", results: "Results") -> None:
+    """Below the hits of a list, what the rest of it would bring."""
+    from imrsearch.search.enough import enough, enough_lines
+
+    if results.hits:
+        say("\n".join(("", *enough_lines(enough(searcher, query, results)))))
 
 
 def index_folder(given: Path | None) -> Path:

@@ -96,6 +96,13 @@ def test_a_query_that_finds_nothing(searcher):
     assert any("no upheld and no overturned" in notice for notice in found.notices)
 
 
+def test_a_draft_that_only_items_of_another_outcome_are_like(tmp_path):
+    alone = letter("CM17-0000001", item("Zorb", rationale="A zorb is fine.", outcome="withdrawn"))
+    found = contrast(Searcher.open(index_of([alone], tmp_path)), Draft("text", "zorb"))
+    assert found.treatment is None
+    assert found.notices[0] == "nothing says what is requested"
+
+
 def test_a_draft_takes_what_it_requests(searcher):
     found = contrast(
         searcher, Draft("text", "The request for Vicodin 5/300mg is before us; function is to be measured.")

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -49,6 +50,35 @@ def zipped(**members):
     return out.getvalue()
 
 
+def with_document(inside):
+    """A Word file whose body holds this XML."""
+    named = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    with zipfile.ZipFile(io.BytesIO(as_docx())) as whole:
+        members = {name.replace("/", "__"): whole.read(name) for name in whole.namelist()}
+    return zipped(**members | {"word__document.xml": f"<w:document {named}><w:body>{inside}</w:body></w:document>"})
+
+
+def paragraph_of(text):
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def with_flags(content, *, flags):
+    """The archive with these flags for each member."""
+    changed = bytearray(content)
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = changed.find(mark)
+        while at >= 0:
+            changed[at + place] |= flags
+            at = changed.find(mark, at + 4)
+    return bytes(changed)
+
+
+def with_hole(content):
+    """The archive with its first member's content overwritten."""
+    start = 30 + int.from_bytes(content[26:28], "little") + 4
+    return content[:start] + bytes(40) + content[start + 40 :]
+
+
 WHOLE = {
     "text": TEXT.encode(),
     "html": f"<html><body><p>{TEXT}</p></body></html>".encode(),
@@ -65,6 +95,9 @@ BROKEN = {
     "half-docx": (as_docx()[:-400], "cannot be read"),
     "another-zip": (zipped(notes=TEXT), "cannot be read"),
     "bad-xml": (zipped(**{"word__document.xml": f"<a>{TEXT}"}), "cannot be read"),
+    "damaged-docx": (with_hole(as_docx()), "cannot be read"),
+    "locked-docx": (with_flags(as_docx(), flags=1), "cannot be read"),
+    "swollen-docx": (zipped(**{"word__document.xml": "<a/>", "junk": "a" * 30_000_001}), "cannot be read"),
     "old-word": (b"\xd0\xcf\x11\xe0" + TEXT.encode(), "older kind"),
     "rich-text": (b"{\\rtf1 " + TEXT.encode(), "older kind"),
 }
@@ -82,6 +115,15 @@ def test_every_kind_is_read(kind):
 
 def test_tables_of_a_word_file_are_read():
     assert "In a table: a brace." in read_draft(WHOLE["docx"]).text
+
+
+def test_tables_of_any_size_are_read_at_once():
+    wide = f'<w:tc><w:tcPr><w:gridSpan w:val="99999999"/></w:tcPr>{paragraph_of(CANARY)}</w:tc>'
+    row = f"<w:tr>{wide}<w:tc><w:tbl><w:tr><w:tc>{paragraph_of('inner')}</w:tc></w:tr></w:tbl></w:tc></w:tr>"
+    began = time.process_time()
+    draft = read_draft(with_document(f"<w:tbl>{row * 2_000}</w:tbl>"))
+    assert time.process_time() - began < 5
+    assert draft.text.split() == [CANARY, "inner"] * 2_000
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -170,12 +212,16 @@ def test_no_file_holds_a_word_of_the_draft(folders, command, kind, code, tmp_pat
     assert files_with(folders, CANARY) == []
 
 
-def test_a_fault_says_nothing_of_the_draft(monkeypatch):
-    monkeypatch.delenv("IMRSEARCH_DEBUG", raising=False)
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_fault_says_nothing_of_the_draft(debug, monkeypatch, capsys):
+    monkeypatch.setenv("IMRSEARCH_DEBUG", "1" if debug else "")
     with pytest.raises(ImrSearchError) as raised, saying_nothing_of(read_draft(WHOLE["text"])):
         raise ValueError(TEXT)
     assert CANARY not in f"{raised.value.message} {raised.value.hint}"
     assert raised.value.__suppress_context__
+    told = capsys.readouterr().err
+    assert CANARY not in told
+    assert ("test_drafts.py" in told) == debug
 
 
 def test_a_text_on_the_command_line_is_refused_and_not_repeated(folders):

@@ -31,6 +31,7 @@ HEAD = Head(
     order="newest",
     total=1_234,
     total_letters=700,
+    total_families=900,
     notices=('the last quote is left open\n    "4 weeks\n    ^',),
     listed=3,
     index=IndexFigures(7, 1_000, 2_400),
@@ -163,7 +164,7 @@ def test_the_head_of_a_table():
         ["# filter drug-class", "opioids"],
         ["# filter since", "2016"],
         ["# order", "newest"],
-        ["# found", "1,234 items in 700 letters"],
+        ["# found", "1,234 items in 700 letters, 900 families"],
         ["# listed", "3 items"],
         ["# note", "the last quote is left open"],
         ["# index", "generation 7: 2,400 items in 1,000 letters"],
@@ -196,6 +197,7 @@ def test_json_lines_hold_the_record(name):
     head, row, _ = map(json.loads, lines)
     assert list(head) == ["export"]
     assert head["export"]["query"] == HEAD.query
+    assert [head["export"][name] for name in ("total", "total_letters", "total_families")] == [1_234, 700, 900]
     assert head["export"]["index"] == {"generation": 7, "letters": 1_000, "items": 2_400}
     assert list(row) == list(COLUMNS)
     assert row["treatment"] == HOSTILE[name]

@@ -8,6 +8,7 @@ import re
 import sys
 from array import array
 from collections import Counter, defaultdict
+from contextlib import suppress
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -315,6 +316,7 @@ def sealed_anew(index_dir, name):
     [
         pytest.param(FAMILIES, -1, id="a-member"),
         pytest.param(FAMILIES, 3, id="a-family"),
+        pytest.param(FAMILIES, "an outcome", id="an-outcome"),
         pytest.param(ROWS, 0, id="a-place"),
     ],
 )
@@ -323,6 +325,8 @@ def test_what_does_not_agree_is_found(name, place, letters, tmp_path):
     build_index([written(tmp_path / "letters", letters)], tmp_path / "index")
     path = tmp_path / "index" / "engine-1" / name
     numbers = array("I", path.read_bytes())
+    # Behind the head stand the family of each row and where each family begins.
+    place = 3 + numbers[0] + numbers[1] + 1 if place == "an outcome" else place
     numbers[place] = 0 if numbers[place] else 1
     write_anew(path, (numbers,))
     sealed_anew(tmp_path / "index", name)
@@ -336,8 +340,20 @@ def test_files_that_are_cut_are_failures_of_the_index(name, kept, letters, tmp_p
     content = (engine / name).read_bytes()
     (engine / name).unlink()
     (engine / name).write_bytes(content[:kept])
+    families = Families(engine)
     with pytest.raises(IndexFailure):
-        _ = [Families(engine).outcomes(number) for number in range(1, 10)]
+        _ = [families.rows.row(row) for number in range(1, 10) for row in families.members(number)]
+
+
+@pytest.mark.parametrize("place", range(0, 800, 37))
+def test_a_search_in_damaged_families_fails_as_one_of_ours(place, letters, tmp_path):
+    path = index_of(letters, tmp_path / "index") / "engine-1" / FAMILIES
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0x81
+    path.unlink()
+    path.write_bytes(content)
+    with suppress(IndexFailure):
+        assert Searcher.open(tmp_path / "index").search(Query(collapse=True, limit=100)).hits
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real letters are not here")

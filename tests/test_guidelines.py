@@ -17,6 +17,7 @@ from imrsearch.search import render, tables
 from imrsearch.search.guidelines import Cited, guidelines, level_of
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
+from tests.test_stats import families_by_hand
 
 PAIN = "MTUS > Chronic Pain Medical Treatment 2009"
 WEANING = citation("Weaning", pages=(7, 8))
@@ -43,7 +44,13 @@ def walked(cited) -> list[Cited]:
 
 def by_path(found) -> dict:
     return {
-        one.path: (one.rate.items, one.rate.letters, one.rate.upheld.count, one.rate.overturned.count)
+        one.path: (
+            one.rate.items,
+            one.rate.letters,
+            one.rate.families,
+            one.rate.upheld.count,
+            one.rate.overturned.count,
+        )
         for one in walked(found.cited)
     }
 
@@ -65,7 +72,7 @@ def test_the_tree(searcher):
         ("Official Disability Guidelines", "document", 1),
         ("Bracing", "section", 1),
     ]
-    assert by_path(found)[f"{PAIN} > Weaning"] == (3, 2, 2, 1)
+    assert by_path(found)[f"{PAIN} > Weaning"] == (3, 2, 3, 2, 1)
     assert (found.total.items, found.without, found.depth) == (6, 1, "page")
 
 
@@ -114,24 +121,27 @@ def test_a_path_that_begins_alike_is_another(searcher):
 
 
 def test_every_part_is_a_filter_that_finds_what_was_counted(searcher):
-    for path, (items, letters, *_) in by_path(guidelines(searcher, Query())).items():
+    for path, (items, letters, families, *_) in by_path(guidelines(searcher, Query())).items():
         results = searcher.search(Query(filters={"citation": (path,)}))
-        assert (results.total, results.total_letters) == (items, letters), path
+        assert (results.total, results.total_letters, results.total_families) == (items, letters, families), path
 
 
 def test_fictional_letters_counted_by_hand(index_dir, fictional):
-    rows: dict = defaultdict(lambda: [0, set(), 0, 0])
+    family_of = families_by_hand(fictional)
+    rows: dict = defaultdict(lambda: [0, set(), set(), 0, 0])
     for one in fictional:
         for chunk in chunks_of(one):
             for path in {value_term(path) for path in chunk.citation}:
                 row = rows[path]
                 row[0] += 1
                 row[1].add(one.letter_id)
-                row[2] += chunk.outcome == "upheld"
-                row[3] += chunk.outcome == "overturned"
+                row[2].add(family_of.get(chunk.id, chunk.id))
+                row[3] += chunk.outcome == "upheld"
+                row[4] += chunk.outcome == "overturned"
     found = by_path(guidelines(Searcher.open(index_dir), Query()))
     assert {value_term(path): counts for path, counts in found.items()} == {
-        path: (items, len(letters), *decided) for path, (items, letters, *decided) in rows.items()
+        path: (items, len(letters), len(families), *decided)
+        for path, (items, letters, families, *decided) in rows.items()
     }
 
 
@@ -182,14 +192,14 @@ def test_an_item_shows_which_editions_were_superseded(searcher, id, told):
 # In print.
 def test_the_tree_in_print(searcher):
     lines = tables.guidelines_plain(guidelines(searcher, Query(), depth=2), limit=1).splitlines()
-    assert [line[:61].rstrip() for line in lines[4:11]] == [
-        "cited                                  items  letters  upheld",
-        "MTUS                                       5        4       3",
-        "  Chronic Pain Medical Treatment 2009      4        3       2",
-        "    superseded on 2016-07-28 by Chronic Pain Medical Treatmen",
+    assert [line[:67].rstrip() for line in lines[4:11]] == [
+        "cited                                  items  letters  families",
+        "MTUS                                       5        4         5  3",
+        "  Chronic Pain Medical Treatment 2009      4        3         4  2",
+        "    superseded on 2016-07-28 by Chronic Pain Medical Treatment Guid",
         "  and 2 more; --limit 0 has all",
         "and 1 more; --limit 0 has all",
-        "all found                                  6        4       4",
+        "all found                                  6        4         6  4",
     ]
     assert lines[7].endswith("8 CCR 9792.24.2; 1 of these decided since, 1 undated [1]")
     assert lines[12].startswith("[1] DIR release 2016-78")

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 from imrsearch.schema.manifest import read_manifest
+from imrsearch.search import families
 from imrsearch.search.query import Query
 from imrsearch.search.record import arguments_of, record_of, record_text
 from imrsearch.search.searcher import Searcher
@@ -29,7 +30,7 @@ ASKED = [
 ]
 KEYS = (
     "made_at command query query_as_run names corrections notices filters filters_run since until sort expand widen "
-    "collapse limit offset items letters index version engine"
+    "collapse limit offset items letters families index version engine"
 ).split()
 
 
@@ -54,7 +55,8 @@ def test_the_command_gives_the_same_list_and_the_same_record(run, index_dir, ask
     again = run(command, "--json", *rest)
     assert ids(again) == ids(answer)
     assert json.loads(again.out) | {"took_ms": 0} == found | {"took_ms": 0}
-    assert (record["items"], record["letters"]) == (found["total"], found["total_letters"])
+    totals = ("total", "total_letters", "total_families")
+    assert [record[name] for name in ("items", "letters", "families")] == [found[name] for name in totals]
     assert (record["query"], record["query_as_run"]) == (found["query"], found["query_as_run"])
     assert json.loads(run(command, "--record", "--json", *rest).out) | {"made_at": ""} == record | {"made_at": ""}
 
@@ -82,6 +84,16 @@ def test_what_is_in_it(searcher, index_dir):
     assert (record.index.items, record.index.reading) == (manifest.items, manifest.reading)
     assert record.index.reading
     assert (record.version, record.engine) == (version("imrsearch"), f"tantivy {version('tantivy')}")
+
+
+def test_families_of_many_items_are_in_it(searcher, monkeypatch):
+    found = searcher.search(Query(text="therapy"))
+    monkeypatch.setattr(families, "QUICK", 1)
+    assert searcher.search(Query(text="therapy")).total_families is None
+    record = record_of(searcher, Query(text="therapy", facets=("drug",)))
+    assert (record.items, record.families) == (found.total, found.total_families)
+    monkeypatch.setattr(families, "MOST", 1)
+    assert record_of(searcher, Query(text="therapy")).families is None
 
 
 def test_every_name_that_was_added_is_in_it(searcher):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from imrsearch.schema.errors import UsageError
 from imrsearch.search import render, reports
 from imrsearch.search.expand import expand
 from imrsearch.search.language import parse
@@ -21,6 +22,7 @@ from imrsearch.search.results import FacetCount
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.sentences import sentences_of
 from imrsearch.search.snippet import AIM, LONG, passage_of, said_in, spans
+from imrsearch.search.terminal import print_error
 
 RATIONALE = (
     "The guideline supports a short trial, e.g. four weeks of Klonopin. "
@@ -242,6 +244,13 @@ def test_no_control_character_reaches_a_terminal(searcher):
     results = searcher.search(Query(text="\x1b[31m norco"))
     assert "\x1b" not in render.as_plain(results) + render.shown_plain(searcher.show("CM17-0000001"))
     assert "Norco [31m 10/325mg" in render.as_plain(results)
+
+
+@pytest.mark.parametrize("mark", ["\x1b", "\x9b", "\u2028", "\u202e", "\u2067"])
+def test_what_steers_a_terminal_is_a_space(mark, capsys):
+    assert render.printable(f"a{mark}b") == "a b"
+    print_error(UsageError(f"no letter has the id a{mark}b", hint=f"set remove a{mark}b"))
+    assert capsys.readouterr().err == "error: no letter has the id a b\nhint: set remove a b\n"
 
 
 def test_a_mistake_is_shown_below_its_notice(searcher):

@@ -165,6 +165,8 @@ def test_new_is_what_the_search_finds_without_what_was_seen(searcher, query):
         )
         assert not ran.results.truncated
         assert ran.ids == {hit.id for hit in found}
+        families = {hit.family or hit.id for hit in expected}
+        assert ran.results.total_families == len(families)
         some = saved.run_new(searcher, query, saved.Seen(None, seen), limit=1).results
         assert (some.returned, some.truncated) == (min(1, len(expected)), len(expected) > 1)
 
@@ -298,9 +300,12 @@ def test_saved_searches_are_listed(imr, tmp_path):
     imr("save", "b", "low back", "--drug", "norco", "--drug", "soma", "--sort", "newest")
     imr("save", "a", "--no-expand", "--", "--x")
     imr("run", "b")
-    a, b = (line.split("\t") for line in imr("saved", "list").out.splitlines())
+    imr("save", "c", "\x1b[31m norco")
+    a, b, c = (line.split("\t") for line in imr("saved", "list").out.splitlines())
     assert a == ["a", "--no-expand -- --x", "not run"]
     assert b[:2] == ["b", "'low back' --drug norco --drug soma --sort newest"]
+    assert c[1] == "' [31m norco'"
+    imr("saved", "remove", "c")
     listed = [json.loads(line) for line in imr("saved", "list", "--json").out.splitlines()]
     assert listed[0] == {"name": "a", "query": "--x", "expand": False, "filters": {}, "last_run": None}
     assert (listed[1]["filters"], listed[1]["last_run"]) == ({"drug": ["norco", "soma"]}, b[2])

@@ -531,6 +531,14 @@ def test_engine_failures_are_ours(message, kind):
     assert failure.hint
 
 
+def test_a_file_that_the_engine_cannot_read_is_not_quoted(tmp_path):
+    meta = index_of(LETTERS, tmp_path / "index") / "engine-1" / "meta.json"
+    meta.write_text(meta.read_text().replace('"opstamp"', "opstamp"))
+    with pytest.raises(IndexFailure, match="cannot be opened") as error:
+        Searcher.open(tmp_path / "index")
+    assert len(error.value.message) < 500
+
+
 @pytest.mark.parametrize(
     "fail",
     [

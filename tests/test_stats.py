@@ -19,10 +19,12 @@ from imrsearch.indexer.sources import letter_files, read_letters
 from imrsearch.schema.documents import value_term
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FACETS, FIELD, chunks_of
-from imrsearch.search import stats, tables
+from imrsearch.search import families, stats, tables
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.stats import COUNTED_BY, Share, share_of, statistics, wilson
+from tests.corpus.generator import generated
+from tests.test_families import by_brute_force, circles_of, rationales_of
 
 REAL = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "shared" / "letters"))
 
@@ -167,9 +169,14 @@ def test_letters_are_exact_where_facets_leave_them_uncounted(searcher, monkeypat
 
 
 # Against a scan.
-def scanned(letters, field, outcome: str | None) -> dict:
-    """Items, letters, upheld, overturned and other by value, from the letters alone."""
-    rows: dict = defaultdict(lambda: [0, set(), 0, 0, 0])
+def families_by_hand(letters) -> dict:
+    """Of each item that is like another the least id of its family."""
+    return {id: min(circle) for circle in circles_of(by_brute_force(rationales_of(letters))) for id in circle}
+
+
+def scanned(letters, field, outcome: str | None, *, family_of: dict) -> dict:
+    """Items, letters, families, upheld, overturned and other by value, from the letters alone."""
+    rows: dict = defaultdict(lambda: [0, set(), set(), 0, 0, 0])
     for one in letters:
         for chunk in chunks_of(one):
             if outcome and chunk.outcome != outcome:
@@ -180,17 +187,22 @@ def scanned(letters, field, outcome: str | None) -> dict:
                 row = rows[term]
                 row[0] += 1
                 row[1].add(one.letter_id)
-                row[{"upheld": 2, "overturned": 3}.get(chunk.outcome, 4)] += 1
-    return {term: (items, len(held), *decided) for term, (items, held, *decided) in rows.items()}
+                row[2].add(family_of.get(chunk.id, chunk.id))
+                row[{"upheld": 3, "overturned": 4}.get(chunk.outcome, 5)] += 1
+    return {term: (items, len(held), len(alike), *rest) for term, (items, held, alike, *rest) in rows.items()}
 
 
-def check_against_scan(searcher, letters, field, outcome=None):
+def check_against_scan(searcher, letters, field, outcome=None, *, family_of):
     filters = {"outcome": (outcome,)} if outcome else {}
     found = statistics(searcher, Query(filters=filters), by=field.name)
-    assert {value_term(str(row[0])): row[1:] for row in rows_of(found)} == scanned(letters, field, outcome)
+    wanted = scanned(letters, field, outcome, family_of=family_of)
+    families = {value_term(str(row.value)): row.families for row in found.rows}
+    told = {value_term(str(row[0])): row[1:] for row in rows_of(found)}
+    assert {term: (*row[:2], families[term], *row[2:]) for term, row in told.items()} == wanted
     counted = [chunk for one in letters for chunk in chunks_of(one) if not outcome or chunk.outcome == outcome]
     assert found.total.items == len(counted)
     assert found.total.letters == len({chunk.letter_id for chunk in counted})
+    assert found.total.families == len({family_of.get(chunk.id, chunk.id) for chunk in counted})
     assert found.total.upheld.count == sum(chunk.outcome == "upheld" for chunk in counted)
     assert found.without == sum(getattr(chunk, field.name) in (None, ()) for chunk in counted)
     assert sum(found.other_outcomes.values()) == found.total.other
@@ -199,7 +211,45 @@ def check_against_scan(searcher, letters, field, outcome=None):
 @pytest.mark.parametrize("outcome", [None, "overturned"])
 @pytest.mark.parametrize("field", COUNTED_BY, ids=lambda field: field.name)
 def test_fictional_letters_counted_by_hand(index_dir, fictional, field, outcome):
-    check_against_scan(Searcher.open(index_dir), fictional, field, outcome)
+    check_against_scan(Searcher.open(index_dir), fictional, field, outcome, family_of=families_by_hand(fictional))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Generated letters, many items of which are alike, an index of them, and their families."""
+    given = ("treatment", "outcome", "rationale")
+    letters = [
+        letter(
+            f"CM17-{place:07}",
+            *(
+                item(drugs=tuple(each["treatment"].lower().split()[:2]), **{name: each[name] for name in given})
+                for each in truth["items"]
+            ),
+            specialties=truth["specialties"],
+            decision_date=truth["decision_date"],
+        )
+        for place, truth in enumerate(generated(150, seed=3))
+    ]
+    index = index_of(letters, tmp_path_factory.mktemp("made") / "index", segments=3)
+    return Searcher.open(index), letters, families_by_hand(letters)
+
+
+@pytest.mark.parametrize("outcome", [None, "overturned"])
+@pytest.mark.parametrize("name", ["drug", "specialty", "year"])
+def test_generated_letters_counted_by_hand(made, name, outcome):
+    searcher, letters, family_of = made
+    assert len(set(family_of.values())) > 10
+    check_against_scan(searcher, letters, FIELD[name], outcome, family_of=family_of)
+
+
+def test_families_that_are_too_many_to_count_are_not_told(searcher, monkeypatch):
+    monkeypatch.setattr(families, "MOST", 2)
+    found = statistics(searcher, Query(text="norco"), by="drug")
+    assert [(row.items, row.families) for row in (*found.rows, found.total)] == [(3, None), (2, 2), (3, None)]
+    head, *lines = tables.statistics_plain(found).splitlines()
+    assert head == "3 items in 2 letters, by drug"
+    rows = [line.split() for line in lines if line.startswith(("drug ", "hydrocodone ", "acetaminophen "))]
+    assert [row[3] for row in rows] == ["families", "-", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -210,27 +260,29 @@ def real(tmp_path_factory):
     files = list(letter_files([str(REAL / "pdf"), str(REAL / "txt")]))
     folder = tmp_path_factory.mktemp("real") / "index"
     build_index(files, folder)
-    return Searcher.open(folder), [parse_letter(raw) for path in files for raw in read_letters(path)]
+    letters = [parse_letter(raw) for path in files for raw in read_letters(path)]
+    return Searcher.open(folder), letters, families_by_hand(letters)
 
 
 @pytest.mark.parametrize("field", COUNTED_BY, ids=lambda field: field.name)
 def test_real_letters_counted_by_hand(real, field):
-    check_against_scan(*real, field)
+    searcher, letters, family_of = real
+    check_against_scan(searcher, letters, field, family_of=family_of)
 
 
 # In print.
 def test_a_table_says_what_was_counted(searcher):
     found = statistics(searcher, Query(text="norco", filters={"drug": ("hydrocodone",)}, since="2015"), by="quantity")
     lines = tables.statistics_plain(found).splitlines()
-    assert lines[:2] == ["3 items in 2 letters by quantity", stats.MEANING]
+    assert lines[:2] == ["3 items in 2 letters, by quantity", stats.MEANING]
     assert lines[2].startswith("query as run: ")
     assert lines[3:5] == ["filters: drug: hydrocodone; since: 2015", "index: generation 1, 6 items in 3 letters"]
     assert lines[6:11] == [
-        "quantity   items  letters  upheld   95% interval  overturned   95% interval",
-        "30             1        1       1  100% (21-100)           0      0% (0-79) *####################",
-        "60             1        1       1  100% (21-100)           0      0% (0-79) *####################",
-        "90             1        1       0      0% (0-79)           1  100% (21-100) *oooooooooooooooooooo",
-        "all found      3        2       2    67% (21-94)           1     33% (6-79) *#############ooooooo",
+        "quantity   items  letters  families            upheld        overturned",
+        "30             1        1         1  1  100% (21-100)  0      0% (0-79) *####################",
+        "60             1        1         1  1  100% (21-100)  0      0% (0-79) *####################",
+        "90             1        1         1  0      0% (0-79)  1  100% (21-100) *oooooooooooooooooooo",
+        "all found      3        2         3  2    67% (21-94)  1     33% (6-79) *#############ooooooo",
     ]
 
 
@@ -271,12 +323,38 @@ def test_a_stream_shows_levels_that_it_can(encoding, levels):
     ],
 )
 def test_a_bar_hides_nothing(upheld, overturned, printed):
-    row = stats.rate(stats.Tally("x", upheld + overturned, 1, upheld, overturned), letters=1)
-    assert tables.bar(row) == printed
+    row = stats.rate(stats.Tally("x", upheld + overturned, 1, upheld, overturned), letters=1, families=1)
+    assert tables.bar(row, 20) == printed
 
 
-def test_a_narrow_interval_has_a_decimal():
-    assert tables.percent(share_of(123_456, 1_000_000)) == "12.3% (12.3-12.4)"
+@pytest.mark.parametrize("width", [60, 80, 84, 90, 100, 200])
+def test_a_bar_takes_what_the_line_has_left(searcher, width):
+    lines = tables.statistics_plain(statistics(searcher, Query(), by="drug"), width=width).splitlines()[4:8]
+    bars = [len(line.rpartition("*")[2]) for line in lines[1:]]
+    left = width - len(lines[0]) - 2
+    assert bars == [min(left, tables.LONGEST_BAR) if left >= tables.LEAST_BAR else 0] * 3
+
+
+# Numbers of a state's whole archive: each row is as wide as it may get.
+def test_a_table_with_short_names_fits_a_screen():
+    names = ("cyclobenzaprine", "hydrocodone")
+    tallies = [stats.Tally(name, 9_876, 8_765, 7_890, 1_986) for name in names]
+    rows = [(tally.value, stats.rate(tally, letters=8_765, families=7_654)) for tally in tallies]
+    total = stats.rate(stats.Tally("all found", 67_989, 0, 60_400, 7_589), letters=28_934, families=48_895)
+    assert max(map(len, tables.table("drug", rows, total, width=100))) <= 100
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "printed"),
+    [
+        pytest.param(81, 263, "31% (26-37)", id="wide"),
+        pytest.param(3_220, 3_593, "90% (89-91)", id="ends-that-differ"),
+        pytest.param(123_456, 1_000_000, "12.3% (12.3-12.4)", id="ends-that-would-be-one"),
+        pytest.param(0, 0, "-", id="none"),
+    ],
+)
+def test_an_interval_in_print(count, of, printed):
+    assert tables.percent(share_of(count, of)) == printed
 
 
 def test_csv_holds_numbers_and_no_formula(searcher):
@@ -285,7 +363,7 @@ def test_csv_holds_numbers_and_no_formula(searcher):
     assert head == ["by", "value", *tables.RATE_COLUMNS, *tables.ASKED_COLUMNS]
     by_value = {row[1]: dict(zip(head, row, strict=True)) for row in rows}
     assert by_value.keys() == {"'=cmd()", "all found"}
-    assert by_value["'=cmd()"]["items"] == "1"
+    assert by_value["'=cmd()"]["items"] == by_value["'=cmd()"]["families"] == "1"
     assert float(by_value["all found"]["overturned_share"]) == 1
     assert by_value["all found"]["filters"] == "outcome: modified or overturned"
     assert by_value["all found"]["other"] == "1"
@@ -318,7 +396,7 @@ def test_json_keys(searcher):
             "rung_size rows"
         ).split()
     )
-    assert list(printed["rows"][0]) == "value items letters upheld overturned other few".split()
+    assert list(printed["rows"][0]) == "value items letters families upheld overturned other few".split()
     assert list(printed["total"]["upheld"]) == "count share low high".split()
 
 

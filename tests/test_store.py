@@ -19,6 +19,7 @@ from imrsearch.indexer.reading import reading
 from imrsearch.indexer.update import Machine
 from imrsearch.indexer.workers import Setting, Worker, Workers
 from imrsearch.schema.errors import IndexFailure, IndexMissing, LetterError
+from imrsearch.schema.families import BOILERPLATE, FAMILIES, ROWS, SENTENCES
 from imrsearch.schema.frames import FrameFile, FrameWriter
 from imrsearch.schema.letterfile import LETTERS
 from imrsearch.schema.manifest import MANIFEST, STORE, read_manifest, write_manifest
@@ -26,6 +27,7 @@ from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from tests.corpus import case_of, letters
 
+RECORDS = (LETTERS, ROWS, SENTENCES, FAMILIES, BOILERPLATE)
 SMALL = Machine(cores=2, heap=60_000_000, commit_items=10)
 QUESTIONS = (
     "",
@@ -443,18 +445,51 @@ def test_letters_that_another_parser_read_are_not_understood_twice(files, folder
     assert reindex(folder).letters == len(files)
 
 
-def test_a_run_whose_remains_are_damaged_begins_anew(files, folder, in_small_tasks):
+@pytest.mark.parametrize(
+    ("name", "damage", "goes_on"),
+    [
+        pytest.param(LETTERS, lambda content: flipped(content, len(content) // 2), False, id="a byte of a letter"),
+        pytest.param(ROWS, lambda content: content[:640], False, id="rows cut off"),
+        pytest.param(ROWS, lambda content: content + content[:30], True, id="a part of one more row"),
+        pytest.param(SENTENCES, lambda content: content[:40], False, id="sentences cut off"),
+        pytest.param(SENTENCES, lambda content: content + b"12", True, id="a part of one more sentence"),
+    ],
+)
+def test_a_run_whose_remains_are_damaged_begins_anew(name, damage, goes_on, files, folder, in_small_tasks):
     def run(**named):
         return build_index(files, folder, rebuild=True, machine=SMALL, **named)
 
     stop_after(40, run)
-    path = folder / "engine-1" / LETTERS
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    rewrite(path, content)
+    path = folder / "engine-1" / name
+    rewrite(path, damage(path.read_bytes()))
     report = run()
-    assert (report.unchanged, report.letters) == (0, len(files))
+    assert (bool(report.unchanged), report.letters) == (goes_on, len(files))
     assert check_index(folder).findings == ()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="which file is synced is told there only")
+def test_files_and_their_names_are_on_the_disk_before_the_manifest_tells_of_them(files, folder, monkeypatch):
+    synced, named, sync, replace = set(), set(), os.fsync, os.replace
+
+    def synced_now(descriptor):
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.add(path)
+        if path.is_dir():
+            named.update(path.iterdir())
+        sync(descriptor)
+
+    def replaced(path, other):
+        engine = folder / "engine-1"
+        # All but what the engine syncs itself.
+        ours = {folder / "manifest.json.new", folder / STORE / "1", *(engine / name for name in RECORDS)}
+        assert ours <= synced
+        assert ours - {folder / "manifest.json.new"} <= named
+        replace(path, other)
+
+    monkeypatch.setattr(os, "fsync", synced_now)
+    monkeypatch.setattr(os, "replace", replaced)
+    build_index(files[:3], folder)
+    assert read_manifest(folder).generation == 1
 
 
 def test_an_error_of_the_disk_leaves_the_old_index(files, folder, monkeypatch):
@@ -528,6 +563,20 @@ def rewrite(path, content):
     path.write_bytes(content)
 
 
+def flipped(content, place):
+    """The content with one bit of a byte changed."""
+    return content[:place] + bytes((content[place] ^ 4,)) + content[place + 1 :]
+
+
+def failure_of(run, *given, **named):
+    """What a run fails with, if it does."""
+    try:
+        run(*given, **named)
+    except IndexFailure as error:
+        return error
+    return None
+
+
 def flip_bytes(files, folder, *, times, seed):
     """Every byte that is flipped anywhere in a published index is found."""
     build_index(files[:6], folder)
@@ -568,6 +617,47 @@ def test_a_file_that_is_cut_or_gone_is_found(how, files, folder):
         [finding, *_] = check_index(folder).findings
         assert path.name in finding.path
         rewrite(path, content)
+    assert check_index(folder).findings == ()
+
+
+@pytest.mark.parametrize("how", ["flipped", "missing"])
+def test_damage_is_not_hidden_by_letters_that_come_later(how, files, folder):
+    """The next generation shares, copies or reads what is damaged: it is refused, or still found."""
+    one = Machine(cores=1, heap=30_000_000)
+    build_index(files[:6], folder, machine=one)
+    for seal in read_manifest(folder).files:
+        if how == "flipped" and not seal.bytes:
+            continue
+        damaged = shutil.copytree(folder, folder.with_name("damaged"), ignore=shutil.ignore_patterns("*lock"))
+        path = damaged / "engine-1" / seal.name
+        content = path.read_bytes()
+        path.unlink()
+        if how == "flipped":
+            path.write_bytes(flipped(content, seal.bytes // 2))
+        failure = failure_of(build_index, files[:8], damaged, machine=one)
+        assert failure is None or "reindex" in failure.hint or "check" in failure.hint, seal.name
+        assert check_index(damaged).findings, seal.name
+        shutil.rmtree(damaged)
+
+
+def test_damage_is_not_hidden_by_merging(files, folder):
+    """After some runs the engine makes one file of several, and gives up that which was damaged."""
+    one = Machine(cores=1, heap=30_000_000)
+    build_index(files[:1], folder, machine=one)
+    [path] = folder.glob("engine-1/*.pos")
+    rewrite(path, flipped(path.read_bytes(), path.stat().st_size // 2))
+    for number in range(2, len(files)):
+        merging = number > 2 and not (folder / read_manifest(folder).engine / path.name).exists()
+        assert not merging, "the damaged file is gone, and nothing told of it"
+        failure = failure_of(build_index, files[:number], folder, machine=one)
+        if failure:
+            assert path.name in failure.message
+            assert "reindex" in failure.hint
+            break
+        assert any(path.name in found.path for found in check_index(folder).findings)
+    else:
+        pytest.fail("nothing was merged")
+    reindex(folder)
     assert check_index(folder).findings == ()
 
 

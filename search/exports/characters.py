@@ -5,7 +5,7 @@ import re
 # Control characters, half characters, ends of lines that are no line feeds, and what XML allows nowhere.
 UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 # "=HYPERLINK(...)", " +1", "-2", "@x", also full-width: a spreadsheet would compute it.
-FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+FORMULA = re.compile(r"^\s*[=+\-@＝＋－＠]")
 
 
 def clean(text: str) -> str:
