@@ -142,7 +142,7 @@ def search(
     """Search the disputed items. `imrsearch QUERY` is short for this."""
     from imrsearch.search.query import Query
 
-    others = {"--json": json, "--facets": facets, "--explain": explain, "--record": record}
+    others = {"--json": json, "--facets": facets, "--explain": explain, "--record": record, "--collapse": collapse}
     target = target_of(format, output, force=force, others=others)
     asked = Query(
         text=" ".join(query or ()), filters=filters, since=since, until=until, facets=facet_names(facets), letters=True,
@@ -271,7 +271,7 @@ def help_on(*, topic: Annotated[str, typer.Argument(metavar="TOPIC", help="query
     from imrsearch.search.language import grammar
 
     if topic != "query":
-        raise UsageError(f"there is no help on {topic}", hint=f"imrsearch help query, or imrsearch {topic} --help")
+        raise UsageError(f"there is no help on {topic}", hint="imrsearch help query, or imrsearch COMMAND --help")
     say(grammar())
 
 

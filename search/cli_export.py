@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.helptext import HELP
-from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at, tell, while_read
+from imrsearch.search.terminal import IDS_HELP, AsJson, IndexDir, given_ids, say, searcher_at, tell, while_read
 
 if TYPE_CHECKING:
     from imrsearch.search.listing import Listed, Listing
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # How many items a list has where nobody says.
 ON_A_PAGE = 10
 EVERYTHING = 1_000_000_000
+# As the name of a file.
+STDOUT = Path("-")
 
 app = typer.Typer()
 
@@ -30,7 +32,7 @@ AsFormat = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of stdout.")
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead of stdout, which is -.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that exists.")]
 
@@ -59,6 +61,10 @@ def target_of(format: str | None, output: Path | None, *, force: bool, others: M
         raise UsageError(f"{given} does not go with --format or --output", hint=f"leave out {given}")
     from imrsearch.search.export import BINARIES, check_output, format_of
 
+    if output == STDOUT:
+        if format is None:
+            raise UsageError("the format is not known", hint="name it for stdout: --format csv")
+        output = None
     name = format_of(format, output)
     if output:
         check_output(output, force=force)
@@ -89,7 +95,7 @@ def export(listing: "Listing", target: Target) -> None:
 @app.command(help=HELP["cite"])
 def cite(
     *,
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Items, CM17-0019171:2, or whole letters.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help=IDS_HELP)],
     passage: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Quote the passage with these words, not the one that decides.")
     ] = None,
@@ -107,7 +113,9 @@ def cite(
     searcher = searcher_at(index)
     wanted = searcher.wanted(Query(text=passage)) if passage else ()
     # All are looked up before one is printed.
-    items = list(listed_by_id(ids, searcher, wanted=wanted))
+    items = list(listed_by_id(given_ids(ids), searcher, wanted=wanted))
+    if not items:
+        raise UsageError("no id was given", hint="stdin held none: imrsearch QUERY --json | jq -r '.hits[].id'")
     for listed in items:
         if passage and not listed.marked.highlights:
             tell(f"note: {listed.item.id} has none of these words; the passage that decides is quoted")

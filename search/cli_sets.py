@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import msgspec
@@ -13,9 +13,11 @@ from imrsearch.search.cli_export import AsFormat, Force, Output, export, target_
 from imrsearch.search.filters import Expand, Offset, Order, Since, Until, Widen, Words, with_filters
 from imrsearch.search.helptext import HELP
 from imrsearch.search.terminal import (
+    IDS_HELP,
     AsJson,
     IndexDir,
     data_folder,
+    given_ids,
     print_answer,
     print_error,
     print_footer,
@@ -36,24 +38,6 @@ app.add_typer(set_app, name="set")
 app.add_typer(saved_app, name="saved")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits, - _ and points.")]
-IDS_HELP = "Items, CM17-0019171:2, or letters, for all their items; - reads ids from stdin."
-
-
-def given_ids(ids: Iterable[str]) -> list[str]:
-    """The ids; "-" stands for those on stdin, one a line, also as a set's file has them."""
-    from imrsearch.search.sets import LINE
-
-    given: list[str] = []
-    for id in ids:
-        try:
-            lines = [line.strip() for line in sys.stdin] if id == "-" else [id]
-        except UnicodeDecodeError as error:
-            raise UsageError("stdin is no UTF-8 text", hint="give it one id a line") from error
-        for line in lines:
-            if line and not line.startswith("#"):
-                match = LINE.fullmatch(line)
-                given.append(match["id"] if match else line)
-    return given
 
 
 @set_app.command("add")

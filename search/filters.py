@@ -17,7 +17,8 @@ Order = Annotated[str, typer.Option(metavar="ORDER", help="relevance, newest or 
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=0, help="How many hits; else 10, or in an export all.")]
 Offset = Annotated[int, typer.Option(min=0, help="How many hits to pass over first.")]
 Collapse = Annotated[
-    bool, typer.Option("--collapse", help="List one of the items with nearly the same reasons; done unless --json.")
+    bool,
+    typer.Option("--collapse", help="List one of the items with nearly the same reasons; done in print."),
 ]
 Every = Annotated[bool, typer.Option("--expand", help="List every item, also those with nearly the same reasons.")]
 # --expand is about items.

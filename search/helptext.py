@@ -38,6 +38,7 @@ Examples:
   imrsearch cite CM17-0019171:2
   imrsearch cite CM17-0019171:2 --passage "functional improvement"
   imrsearch cite CM17-0019171 --format bibtex
+  imrsearch new weaning --json | jq -r '.hits[].id' | imrsearch cite - -o new.docx
 """,
     "index": """\
 Read letters into the index; run it again to bring it up to date.

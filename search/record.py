@@ -60,6 +60,8 @@ class Record(Struct, frozen=True, kw_only=True):
     notices       what else the answer said: of values read as others, of words that were left out
     filters       each filter as typed
     filters_run   each with the values as the index has them
+    expand        names were added
+    collapse      of each family one item is listed
     items         found
     letters       in which they were found
     families      as many different rationales, those that are nearly the same being one; null where too many to count
@@ -80,6 +82,7 @@ class Record(Struct, frozen=True, kw_only=True):
     sort: str
     expand: bool
     widen: bool
+    collapse: bool
     limit: int
     offset: int
     items: int
@@ -102,10 +105,9 @@ def record_of(searcher: Searcher, query: Query) -> Record:
     added = {notice_of(name, left_out=left_out) for name, left_out in named}
     typed = {" ".join(word.text for word in name.words): name.meaning for name, _ in named}
     index = index_of(searcher)
-    command = ("imrsearch", "search", *arguments_of(query, index=index.folder))
     return Record(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(command),
+        command=command_of(query, index=index.folder),
         query=query.text,
         query_as_run=results.query_as_run,
         names=tuple(
@@ -121,6 +123,7 @@ def record_of(searcher: Searcher, query: Query) -> Record:
         sort=query.sort,
         expand=query.expand,
         widen=query.widen,
+        collapse=query.collapse,
         limit=query.limit,
         offset=query.offset,
         items=results.total,
@@ -130,6 +133,13 @@ def record_of(searcher: Searcher, query: Query) -> Record:
         version=version("imrsearch"),
         engine=f"tantivy {version('tantivy')}",
     )
+
+
+def command_of(query: Query, *, index: str) -> str:
+    """What gives the same list again."""
+    # Said either way: what is listed where neither is given depends on --json.
+    every = "--collapse" if query.collapse else "--expand"
+    return shlex.join(("imrsearch", "search", every, *arguments_of(query, index=index)))
 
 
 def index_of(searcher: Searcher) -> IndexSearched:
@@ -159,7 +169,8 @@ def record_text(record: Record) -> str:
 def facts_of(record: Record) -> Iterator[tuple[str, str]]:
     """What the record says, each with its name; a name stands once before several lines."""
     days = (f"{name} {day}" for name, day in (("since", record.since), ("until", record.until)) if day)
-    switches = (f"{name} {'on' if on else 'off'}" for name, on in (("expand", record.expand), ("widen", record.widen)))
+    switches = (f"{name} {'on' if on else 'off'}" for name, on in (("names", record.expand), ("widen", record.widen)))
+    families = "one item of each family" if record.collapse else "every item"
     index = record.index
     lists = {
         "query": (record.query,),
@@ -171,7 +182,7 @@ def facts_of(record: Record) -> Iterator[tuple[str, str]]:
         "filters run": tuple(record.filters_run.values()),
         "decided": tuple(days),
         "order": (record.sort,),
-        "options": (", ".join(switches),),
+        "options": (", ".join((*switches, families)),),
         "found": (found_line(record.items, record.letters, families=record.families),),
         "listed": (f"{counted(record.limit, 'hit')} at most, from hit {record.offset + 1:,} on",),
         "searched": (f"{counted(index.items, 'item')} in {counted(index.letters, 'letter')}",),

@@ -126,11 +126,11 @@ def contrast_plain(found: Contrast) -> str:
             lines += [hit_line(hit), *(f"  {line}" for line in below_hit(hit))]
     outcomes = outcomes_of(found)
     for pair in shown_pairs(found):
-        lines += ["", pair_title(pair, outcomes)]
+        lines += ["", pair_title(pair, outcomes, ids=(pair.here, pair.there))]
         if not is_told(pair, found):
             continue
         for id, sentences in ((pair.here, pair.only_here), (pair.there, pair.only_there)):
-            lines.append(f"  only {printable(id)}, {outcomes[id]}:" + ("" if sentences else " nothing"))
+            lines.append(f"  only {item_title(id, outcomes)}:" + ("" if sentences else " nothing"))
             lines += [f"    {printable(sentence)}" for sentence in sentences]
     return "\n".join([*lines, *twins_line(found)])
 
@@ -165,11 +165,16 @@ def is_told(pair: Pair, found: Contrast) -> bool:
     return bool(pair.shared) or pair is next(each for each in found.pairs if each.here == pair.here)
 
 
-def pair_title(pair: Pair, outcomes: Mapping[str, str]) -> str:
-    """Both ids, and how much of the text they share."""
-    titles = (f"{printable(id)}, {outcomes[id]}" for id in (pair.here, pair.there))
+def pair_title(pair: Pair, outcomes: Mapping[str, str], *, ids: Sequence[str]) -> str:
+    """Both ids in the order in which the texts stand, and how much of the text they share."""
+    titles = (item_title(id, outcomes) for id in ids)
     shared = f"{counted(len(pair.shared), 'shared sentence')}, {round(100 * pair.similarity)}% of the text"
     return f"{' | '.join(titles)} · {shared if pair.shared else 'no shared sentence: all of both differs'}"
+
+
+def item_title(id: str, outcomes: Mapping[str, str]) -> str:
+    """ "CM17-0019171:2, upheld"."""
+    return f"{printable(id)}, {outcomes[id]}"
 
 
 def print_similar(found: Similar, console: "Console | None" = None) -> None:
@@ -197,13 +202,15 @@ def print_contrast(found: Contrast, console: "Console | None" = None) -> None:
     print_groups(sides_of(found), console)
     outcomes = outcomes_of(found)
     for pair in shown_pairs(found):
+        # The upheld item stands on the left, as in the lists.
+        left, right = sorted((pair.here, pair.there), key=lambda name: outcomes[name] != "upheld")
         console.print()
-        console.print(Text(pair_title(pair, outcomes), style="bold"))
+        console.print(Text(pair_title(pair, outcomes, ids=(left, right)), style="bold"))
         if pair.sentences and is_told(pair, found):
             told = dict(zip((pair.here, pair.there), pair.sentences, strict=True))
-            # The upheld item stands on the left, as in the lists.
-            left, right = sorted(told, key=lambda name: outcomes[name] != "upheld")
-            print_beside(*in_step(told[left], told[right]), console)
+            texts, others = in_step(told[left], told[right])
+            name, other = (Text(item_title(id, outcomes), style="italic") for id in (left, right))
+            print_beside([name, *texts], [other, *others], console)
     for line in twins_line(found):
         console.print(Text(line))
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +24,7 @@ IndexDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+IDS_HELP = "Items, CM17-0019171:2, or letters, for all their items; - reads ids from stdin."
 
 
 def say(text: str) -> None:
@@ -105,3 +106,20 @@ def data_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("imrsearch", appauthor=False)
+
+
+def given_ids(ids: Iterable[str]) -> list[str]:
+    """The ids; "-" stands for those on stdin, one a line, also as a set's file has them."""
+    from imrsearch.search.sets import LINE
+
+    given: list[str] = []
+    for id in ids:
+        try:
+            lines = [line.strip() for line in sys.stdin] if id == "-" else [id]
+        except UnicodeDecodeError as error:
+            raise UsageError("stdin is no UTF-8 text", hint="give it one id a line") from error
+        for line in lines:
+            if line and not line.startswith("#"):
+                match = LINE.fullmatch(line)
+                given.append(match["id"] if match else line)
+    return given

@@ -170,6 +170,25 @@ def test_on_a_terminal_nothing_is_lost(searcher, width):
         assert "5 sentences shared" in shown
 
 
+@pytest.mark.parametrize("width", [40, 80, 140])
+@pytest.mark.parametrize("asked", ["CM17-0002000:1", "CM17-0002100:1"])
+def test_on_a_terminal_each_text_stands_below_the_name_of_its_item(searcher, asked, width):
+    from rich.console import Console
+
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    render_desk.print_contrast(contrast(searcher, asked), console)
+    pair = console.file.getvalue().partition(" | ")[2]
+    upheld, overturned = (pair.index(name, 20) for name in ("CM17-0002000:1, upheld", "CM17-0002100:1, overturned"))
+    denied, granted = pair.index("The 2 notes"), pair.index("The 2 records")
+    assert console.file.getvalue().index("0002000:1, upheld") < console.file.getvalue().index("|")
+    if width < render_desk.WIDE:
+        assert upheld < denied < overturned < granted
+    else:
+        lines = pair.splitlines()
+        column = next(line.index("CM17-0002100:1") for line in lines[1:] if "overturned" in line)
+        assert next(line.index("The 2 records") for line in lines if "The 2 records" in line) == column
+
+
 def test_of_several_treatments_the_first_is_taken(searcher):
     found = contrast(
         searcher, Draft("text", "The request for an MRI of the knee is before us. The request for an EKG is too.")

@@ -157,6 +157,8 @@ def test_an_archive_does_not_go_to_a_terminal(format, index_dir):
         pytest.param(["-o", f"{'x' * 300}.csv"], "cannot be written: File name too long", id="too-long"),
         pytest.param(["--format", "csv", "--json"], "--json does not go with --format", id="json"),
         pytest.param(["--format", "csv", "--facets", "drug"], "--facets does not go with --format", id="facets"),
+        pytest.param(["--format", "csv", "--collapse"], "--collapse does not go with --format", id="collapse"),
+        pytest.param(["-o", "-"], "the format is not known", id="stdout-without-a-format"),
         pytest.param(["-o", "a.csv", "--explain"], "--explain does not go with --format", id="explain"),
     ],
 )
@@ -166,6 +168,13 @@ def test_what_cannot_be_written_is_said_first(arguments, message, run, index_dir
     assert (code, out) == (2, "")
     assert message in err.splitlines()[0]
     assert err.splitlines()[1].startswith("hint: ")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_hyphen_is_stdout(run, index_dir, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ("klonopin", "--format", "jsonl", "--index", index_dir)
+    assert run(*asked, "-o", "-") == run(*asked)
     assert os.listdir(tmp_path) == []
 
 
@@ -240,6 +249,15 @@ def test_a_letter_cited_is_each_of_its_items(run, index_dir):
     code, out, _ = run("cite", whole.letter_id, "--format", "ris", "--index", index_dir)
     assert (code, out.count("TY  - CASE")) == (0, len(whole.items))
     assert "N1  - list: items cited\r\n" in out
+
+
+def test_ids_to_cite_come_from_stdin(run, index_dir, monkeypatch):
+    ids = [hit.id for hit in Searcher.open(index_dir).search(Query(text="klonopin")).hits]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(ids)))
+    _, out, _ = run("cite", "-", "--json", "--index", index_dir)
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ids
+    code, out, err = run("cite", "-", "--index", index_dir)
+    assert (code, out, err.splitlines()[0]) == (2, "", "error: no id was given")
 
 
 def test_the_passage_with_the_words_is_cited(run, index_dir):

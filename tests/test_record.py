@@ -25,11 +25,12 @@ ASKED = [
     pytest.param(["--", "-n5"], id="like-a-short-option"),
     pytest.param(["-zebra"], id="only-excluded"),
     pytest.param(["search", "status"], id="like-a-command"),
+    pytest.param(["service", "--collapse"], id="collapsed"),
     pytest.param(["two\nlines 🦴"], id="two-lines"),
 ]
 KEYS = (
     "made_at command query query_as_run names corrections notices filters filters_run since until sort expand widen "
-    "limit offset items letters families index version engine"
+    "collapse limit offset items letters families index version engine"
 ).split()
 
 
@@ -58,6 +59,17 @@ def test_the_command_gives_the_same_list_and_the_same_record(run, index_dir, ask
     assert [record[name] for name in ("items", "letters", "families")] == [found[name] for name in totals]
     assert (record["query"], record["query_as_run"]) == (found["query"], found["query_as_run"])
     assert json.loads(run(command, "--record", "--json", *rest).out) | {"made_at": ""} == record | {"made_at": ""}
+
+
+@pytest.mark.parametrize("option", [[], ["--expand"], ["--collapse"]], ids=str)
+def test_the_command_lists_what_the_search_lists(run, index_dir, option):
+    """In print one item of a family, with JSON every item, where nothing is said."""
+    asked = ["surgical", "service", "--index", index_dir, *option]
+    listed = [line for line in run(*asked).out.splitlines() if "\t" in line]
+    record = run("--record", *asked).out
+    command = shlex.split(record.rpartition("repeat")[2])
+    assert [line for line in run(*command[1:]).out.splitlines() if "\t" in line] == listed
+    assert ("every item" in record) is (option == ["--expand"])
 
 
 def test_what_is_in_it(searcher, index_dir):
@@ -101,7 +113,7 @@ def test_in_print(searcher):
     lines = {line[:14].strip(): line[14:] for line in text.splitlines()}
     assert lines["query"].startswith("klonopin zebra")
     assert lines["filters"] == "outcome: upheld or x"
-    assert lines["options"] == "expand on, widen on"
+    assert lines["options"] == "names on, widen on, every item"
     assert lines["repeat"].startswith("imrsearch search ")
     assert 'no item has "zebra' in text
 
