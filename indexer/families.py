@@ -38,6 +38,7 @@ from imrsearch.schema.manifest import sync_file, sync_folder
 WHOLE, NEIGHBOURS = 64, 16
 # Rationales whose shingles are kept at hand: 10 to 20 kilobytes each.
 AT_HAND = 4_096
+PAIRS_AT_HAND = 100_000
 # A sentence is boilerplate where so many letters have it, and items of so many families: copies of a text are one.
 LETTERS, OTHERS = 5, 3
 # Sentences are first counted by some bits of their digests, at least so many, which leaves few that must be looked at.
@@ -101,6 +102,8 @@ class Comparer:
         self.rows = rows
         self.letters = letters
         self.shingles = lru_cache(AT_HAND)(self.read)
+        # Pairs that share several bands and are not alike are compared once.
+        self.compared = lru_cache(PAIRS_AT_HAND)(self.compare)
 
     def read(self, row: int) -> frozenset[int]:
         """A number for each shingle of the row's rationale, the same throughout this process."""
@@ -111,6 +114,10 @@ class Comparer:
 
     def alike(self, row: int, other: int) -> bool:
         """The rationales share ALIKE hundredths of their shingles."""
+        return self.compared(row, other) if row < other else self.compared(other, row)
+
+    def compare(self, row: int, other: int) -> bool:
+        """Likewise, by the shingles."""
         many, others = self.rows.shingles(row), self.rows.shingles(other)
         if 100 * min(many, others) < ALIKE * max(many, others):
             return False
@@ -192,11 +199,14 @@ class Finder:
         start = band * NUMBER
         rows.sort(key=lambda row: self.signature(row)[start:] + self.signature(row)[:start])
         reach = len(rows) if len(rows) <= WHOLE else NEIGHBOURS
-        first, fresh, alike = self.circles.first, self.fresh, self.comparer.alike
+        fresh, alike = self.fresh, self.comparer.alike
+        circles = [self.circles.first(row) for row in rows]
         for place, row in enumerate(rows):
-            for other in rows[max(0, place - reach) : place]:
-                if (fresh[row] or fresh[other]) and first(row) != first(other) and alike(row, other):
-                    self.circles.join(row, other)
+            for at in range(max(0, place - reach), place):
+                one, two = circles[place], circles[at]
+                if one != two and (fresh[row] or fresh[rows[at]]) and alike(row, rows[at]):
+                    self.circles.join(row, rows[at])
+                    circles = [min(one, two) if circle in (one, two) else circle for circle in circles]
 
 
 def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | None = None) -> None:
