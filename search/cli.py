@@ -200,7 +200,7 @@ app.add_typer(set_commands)
 @app.command(help=HELP["show"])
 def show(
     *,
-    id: Annotated[str, typer.Argument(metavar="ID", help="An item, CM17-0019171:2, or a letter, CM17-0019171.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="An item, CM17-9900405:2, or a letter, CM17-9900405.")],
     specific: Annotated[bool, typer.Option("--specific", help="Leave out sentences that many letters have.")] = False,
     json: AsJson = False,
     index: IndexDir = None,

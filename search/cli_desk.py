@@ -30,7 +30,7 @@ FromFile = Annotated[
 def similar(
     *,
     asked: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID|-]", help="An item, CM17-0019171:2; or - for a draft on stdin.")
+        list[str] | None, typer.Argument(metavar="[ID|-]", help="An item, CM17-9900405:2; or - for a draft on stdin.")
     ] = None,
     file: FromFile = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many items of each outcome.")] = 5,

@@ -313,6 +313,9 @@ def counts_of(searcher: Searcher, treatment: Treatment | None) -> dict[str, int]
 def shown_on(side: Side, found: Found, limit: int) -> list[Ranked]:
     """The nearest items of one outcome, one of each family; the item asked for stands first on its side."""
     treated = [(near, one) for near, one in found.order if is_treated(found, one)]
+    if found.own and found.own.item.outcome == side:
+        # Near twins come first where they were decided otherwise.
+        treated.sort(key=lambda each: -each[0])
     own = [(1.0, found.own)] if found.own else []
     return one_a_family([*own, *treated], side, limit)
 

@@ -10,9 +10,9 @@ Examples:
   imrsearch '"weaning" treatment:norco -acupuncture' --since 2016
   imrsearch --drug tramadol --sort newest                all items on a drug
   imrsearch stats --drug tramadol --by year              how often upheld and overturned
-  imrsearch show CM17-0019171:2                          one item in full
-  imrsearch cite CM17-0019171:2                          its citation, and a passage to paste
-  imrsearch set add hearing CM17-0019171:2               keep items together
+  imrsearch show CM17-9900405:2                          one item in full
+  imrsearch cite CM17-9900405:2                          its citation, and a passage to paste
+  imrsearch set add hearing CM17-9900405:2               keep items together
   imrsearch save weaning opioids weaning --since 2016    keep a search: imrsearch new weaning
 """
 
@@ -35,9 +35,9 @@ Cite items in one form, each with its decisive passage to paste.
 
 \b
 Examples:
-  imrsearch cite CM17-0019171:2
-  imrsearch cite CM17-0019171:2 --passage "functional improvement"
-  imrsearch cite CM17-0019171 --format bibtex
+  imrsearch cite CM17-9900405:2
+  imrsearch cite CM17-9900405:2 --passage "functional improvement"
+  imrsearch cite CM17-9900405 --format bibtex
   imrsearch new weaning --json | jq -r '.hits[].id' | imrsearch cite - -o new.docx
 """,
     "index": """\
@@ -74,7 +74,7 @@ Print letters as understood, without an index.
 
 \b
 Examples:
-  imrsearch parse CM17-0019171.pdf
+  imrsearch parse CM17-9900405.pdf
   imrsearch parse letters --json > letters.jsonl
 """,
     "show": """\
@@ -82,20 +82,20 @@ Show an item in full with its letter's header, or a whole letter.
 
 \b
 Examples:
-  imrsearch show CM17-0019171:2
-  imrsearch show CM17-0019171:2 --specific    without sentences that many letters have
-  imrsearch show CM17-0019171 --json
+  imrsearch show CM17-9900405:2
+  imrsearch show CM17-9900405:2 --specific    without sentences that many letters have
+  imrsearch show CM17-9900405 --json
 """,
     "set": """\
 Keep items together, in a text file that you may edit.
 
 \b
 Examples:
-  imrsearch set add hearing CM17-0019171:2 CM17-0019173
+  imrsearch set add hearing CM17-9900405:2 CM17-9900406
   imrsearch norco --json | jq -r '.hits[].id' | imrsearch set add hearing -
   imrsearch set show hearing
   imrsearch set export hearing --output hearing.docx
-  imrsearch set remove hearing CM17-0019173
+  imrsearch set remove hearing CM17-9900406
 """,
     "save": """\
 Save a search under a name; imrsearch run NAME asks it again, imrsearch new NAME for what is new.
@@ -158,7 +158,7 @@ A draft is read in memory: nothing of it is written, logged or kept.
 
 \b
 Examples:
-  imrsearch similar CM17-0019171:2
+  imrsearch similar CM17-9900405:2
   imrsearch similar - < draft.txt
   imrsearch similar --file draft.docx --limit 3
 """,
@@ -167,7 +167,7 @@ Set the nearest upheld and overturned items of one treatment side by side, with 
 
 \b
 Examples:
-  imrsearch contrast CM17-0019171:2
+  imrsearch contrast CM17-9900405:2
   imrsearch contrast norco weaning
   imrsearch contrast - < draft.txt
 """,

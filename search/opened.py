@@ -1,6 +1,7 @@
 """An opened index: one generation of it, and its letters and items by their ids."""
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -24,6 +25,8 @@ from imrsearch.search.results import IndexFigures, Shown
 
 # How many ids are named that begin like one that is not there.
 NEAREST = 3
+# Items of a family that are named beside one of them.
+MOST_ALIKE = 20
 # Letters shown lately that are kept ready.
 LETTERS_KEPT = 256
 
@@ -91,19 +94,29 @@ class Opened:
         """The item or letter of that id; UsageError names ids that begin like it."""
         address = self.first_with(FIELD["id"], id)
         if address is None:
-            letter = self.letter(id)
+            letter = self.letter(id) if self.first_with(FIELD["letter_id"], id) else self.without_item(id)
             return Shown(letter, shared=boilerplate_of(self.engine, letter))
         letter, item = self.engine.whole_letter(address), self.engine.letter(address).items[0]
         (family,) = families_of(self.engine, [address])
-        return Shown(letter, item, family, boilerplate_of(self.engine, letter))
+        alike = tuple(other for other in self.alike(address, most=MOST_ALIKE + 1) if other.id != item.id)[:MOST_ALIKE]
+        return Shown(letter, item, family, alike, boilerplate_of(self.engine, letter))
 
     def letter(self, letter_id: str) -> Letter:
         """The letter with all its items; UsageError names ids that begin like it."""
         if address := self.first_with(FIELD["letter_id"], letter_id):
             return self.engine.whole_letter(address)
         near = self.ids_like(letter_id)
-        hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-0019171:2"
+        hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-9900405:2"
         raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
+
+    def without_item(self, id: str) -> Letter:
+        """UsageError for the id of an item that its letter does not have, and for any other that is not there."""
+        letter_id, _, _ = id.rpartition(":")
+        if letter_id and self.first_with(FIELD["letter_id"], letter_id):
+            letter = self.letter(letter_id)
+            held = ", ".join(item.id for item in letter.items)
+            raise UsageError(f"the letter {letter.letter_id} has no item {id}", hint=f"it has {held}")
+        return self.letter(id)
 
     def family(self, id: str) -> tuple[Item, ...]:
         """The item of that id and all that have nearly its rationale, by their ids; UsageError where there is none."""
@@ -111,9 +124,13 @@ class Opened:
         if address is None:
             self.letter(id)
             raise UsageError(f"{id} is a letter", hint=f"name an item of it: {id}:1")
+        return tuple(self.alike(address))
+
+    def alike(self, address: tantivy.DocAddress, *, most: int | None = None) -> Iterator[Item]:
+        """The items of the item's family by their ids, itself included, at most so many."""
         (row,) = self.engine.rows([address])
         number = self.engine.families.of(row)
-        return tuple(map(self.engine.item, self.engine.families.members(number) if number else (row,)))
+        return map(self.engine.item, self.engine.families.members(number)[:most] if number else (row,))
 
     def first_with(self, field: Field, value: str) -> tantivy.DocAddress | None:
         """The first item that holds the value."""

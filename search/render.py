@@ -346,7 +346,10 @@ def blocks_of(shown: Shown, *, specific: bool) -> Iterator[Block]:
         for item in letter.items:
             yield from item_blocks(item, shown, specific=specific)
     elif shown.siblings:
-        yield Block("Other items of this letter", tuple(sibling_line(item) for item in shown.siblings))
+        yield Block("Other items of this letter", tuple(map(sibling_line, shown.siblings)))
+    if shown.alike and shown.family:
+        more = f", the first {len(shown.alike)}" if len(shown.alike) < shown.family.items - 1 else ""
+        yield Block(f"Items with nearly the same reasons{more}", tuple(map(sibling_line, shown.alike)))
 
 
 def item_blocks(item: Item, shown: Shown, *, specific: bool) -> Iterator[Block]:

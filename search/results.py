@@ -117,12 +117,14 @@ class Shown(Struct, frozen=True):
     letter  with all its items
     item    the one asked for; null where the letter was
     family  of that item; null where no other has nearly the same rationale
+    alike   the first other items of the family
     shared  by an item's id the sentences of its rationale that many letters have, as character offsets
     """
 
     letter: Letter
     item: Item | None = None
     family: Family | None = None
+    alike: tuple[Item, ...] = ()
     shared: dict[str, tuple[Span, ...]] = {}
 
     @property

@@ -1,7 +1,7 @@
 """Sets: items that the user keeps together, each in a text file of one id a line.
 
     # for the hearing in May
-    CM17-0019171:2     # the one on tapering
+    CM17-9900405:2     # the one on tapering
     CM17-0022410:1
 
 What is added comes last, and every other line stays as it is.
@@ -18,7 +18,7 @@ from imrsearch.schema.fields import FIELD
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.shelf import Shelf, read_lines, write_lines
 
-# "CM17-0019171:2   # the one on tapering". A letter without a case number has the name of its file, which may hold
+# "CM17-9900405:2   # the one on tapering". A letter without a case number has the name of its file, which may hold
 # spaces and "#": the id ends at the first number after a colon, and a second id must not follow.
 LINE = re.compile(r"^(?P<id>(?!#)\S(?:(?!:\d+\s).)*:\d+)(?:\s+#.*)?")
 MAKE_HINT = "imrsearch set add NAME ID... makes one"
@@ -56,7 +56,7 @@ def lines_of(path: Path) -> Iterator[tuple[str | None, str]]:
         elif not line.strip() or line.lstrip().startswith("#"):
             yield None, line
         else:
-            hint = f"edit {path}: one id a line, CM17-0019171:2, and # before a remark"
+            hint = f"edit {path}: one id a line, CM17-9900405:2, and # before a remark"
             raise UsageError(f"{path}, line {number}: {line.strip()!r} is no id of an item", hint=hint)
 
 

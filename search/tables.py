@@ -234,8 +234,11 @@ def levels_for(encoding: str | None) -> str:
 
 
 def shortened(name: str) -> str:
-    """At most LONGEST_NAME characters."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 2].rstrip()} …"
+    """At most LONGEST_NAME characters: of a long name its beginning and its end, where the edition stands."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    end = LONGEST_NAME // 3
+    return f"{name[: LONGEST_NAME - end - 3].rstrip()} … {name[-end:].lstrip()}"
 
 
 def statistics_csv(found: Statistics) -> str:

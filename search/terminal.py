@@ -24,7 +24,7 @@ IndexDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-IDS_HELP = "Items, CM17-0019171:2, or letters, for all their items; - reads ids from stdin."
+IDS_HELP = "Items, CM17-9900405:2, or letters, for all their items; - reads ids from stdin."
 
 
 def say(text: str) -> None:

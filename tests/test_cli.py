@@ -473,8 +473,8 @@ def examples():
     lines = [line.strip() for page in pages for line in page.splitlines() if line.startswith("  imrsearch ")]
     for line in dict.fromkeys(lines):
         arguments = shlex.split(re.split(r"\s{3,}| \| | > (?=\w+\.)", line)[0])[1:]
-        # Neither the letters nor the drafts of the examples are here.
-        absent = {"CM17-0019171", "CM17-0019171:2", "-", "draft.docx"} & set(arguments)
+        # The drafts of the examples are not here.
+        absent = {"-", "draft.docx"} & set(arguments)
         if arguments[0] not in ("index", "parse", "demo", "show", *KEEPING) and not absent:
             yield pytest.param(arguments, id=" ".join(arguments))
 

@@ -189,6 +189,7 @@ def test_a_family_is_told_by_each_of_its_items(tmp_path):
     ids = ["CM16-0000009:1", "CM16-0000009:2", "CM17-0000002:2"]
     for id in ids:
         assert [each.id for each in searcher.family(id)] == ids
+        assert [each.id for each in searcher.show(id).alike] == [other for other in ids if other != id]
     assert [each.id for each in searcher.family("cm17-0000002:1")] == ["CM17-0000002:1"]
     assert held.outcomes(1) == {"upheld": 1, "overturned": 1, "other": 1}
     assert (held.count(range(4)), held.count([1, 2]), held.count([0]), held.count([]), held.total(4)) == (2, 1, 1, 0, 2)

@@ -474,7 +474,6 @@ def test_show(searcher):
     ("id", "hint"),
     [
         pytest.param("CM17-0000009", "CM17-0000001, CM17-0000002", id="near"),
-        pytest.param("CM17-0000001:9", "CM17-0000001", id="item-that-is-not"),
         pytest.param("zzz", "the id stands in each hit", id="far"),
         pytest.param("", "the id stands in each hit", id="empty"),
     ],
@@ -483,6 +482,12 @@ def test_an_unknown_id_names_those_like_it(searcher, id, hint):
     with pytest.raises(UsageError, match="no letter or item") as error:
         searcher.show(id)
     assert hint in error.value.hint
+
+
+def test_an_item_that_its_letter_does_not_have(searcher):
+    with pytest.raises(UsageError, match="the letter CM17-0000001 has no item CM17-0000001:9") as error:
+        searcher.show("CM17-0000001:9")
+    assert error.value.hint == "it has CM17-0000001:1, CM17-0000001:2"
 
 
 def test_no_index(tmp_path):
