@@ -39,10 +39,16 @@ def while_read() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout()
         sys.exit(0)
     except OSError as error:
+        drop_stdout()
         raise UsageError(f"stdout cannot be written: {error.strerror}", hint="make room, or write elsewhere") from error
+
+
+def drop_stdout() -> None:
+    """Let what stdout still holds go nowhere: when the run ends it would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def tell(text: str) -> None:
