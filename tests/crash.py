@@ -285,7 +285,7 @@ def kill_runs(*, bulk: int, publishing: int, first: int, number: int, seed: int)
             kill_first_run(files[:6], folder / f"first-{place}", at=1 + 3 * place, rebuild=place % 2 == 1)
         for sort, wanted in ((False, bulk), (True, publishing)):
             while done[sort] < wanted:
-                index = folder / f"index-{sum(done.values())}"
+                index = Path(tempfile.mkdtemp(dir=folder)) / "index"
                 done[sort] += trial(pick.choice(wholes), index, pick, publishing=sort)
                 # A process of a killed run may still be about to open it.
                 shutil.rmtree(index, ignore_errors=True)
