@@ -236,13 +236,13 @@ class Whole:
         assert answers(folder, self.asked) == self.said_anew, "the store holds something else"
 
 
-def trial(whole: Whole, folder: Path, pick: random.Random, *, publishing: bool) -> int:
-    """How many runs were killed before the same command ended in the same index."""
+def trial(whole: Whole, folder: Path, pick: random.Random, *, publishing: bool, most: int) -> int:
+    """How many runs were killed, eight or `most` at most, before the same command ended in the same index."""
     work, kills = whole.work, 0
     whole.beginning(folder)
     # Letters are read in the process that is killed, or in others that outlive it for a moment.
     build.HERE = pick.choice((2, 1_000))
-    for _ in range(8):
+    for _ in range(min(8, most)):
         before, old = read_manifest(folder).generation, answers(folder, whole.asked[:20])
         at = pick.randint(1, 300) if publishing else int(10 ** pick.uniform(0.5, 4))
         if not killed(lambda: work.run(folder), at=at, only_in_publishing=publishing):
@@ -286,7 +286,7 @@ def kill_runs(*, bulk: int, publishing: int, first: int, number: int, seed: int)
         for sort, wanted in ((False, bulk), (True, publishing)):
             while done[sort] < wanted:
                 index = Path(tempfile.mkdtemp(dir=folder)) / "index"
-                done[sort] += trial(pick.choice(wholes), index, pick, publishing=sort)
+                done[sort] += trial(pick.choice(wholes), index, pick, publishing=sort, most=wanted - done[sort])
                 # A process of a killed run may still be about to open it.
                 shutil.rmtree(index, ignore_errors=True)
                 print(f"{done[False]} runs killed in reading and writing, {done[True]} in publishing", file=sys.stderr)

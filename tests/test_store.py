@@ -325,7 +325,7 @@ def crash(*arguments):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
 def test_killed_runs_lose_nothing_and_go_on():
-    crash("--bulk", "20", "--publishing", "10", "--first", "3", "--questions", "20")
+    crash("--bulk", "20", "--publishing", "10", "--first", "2", "--questions", "10")
 
 
 @pytest.mark.scale
