@@ -168,7 +168,7 @@ def is_id(searcher: Searcher, asked: str) -> bool:
     if any(searcher.first_with(FIELD[name], word) for name in ("id", "letter_id")):
         return True
     if LIKE_AN_ID.fullmatch(word):
-        searcher.show(word)
+        searcher.find(word)
     return False
 
 
@@ -223,7 +223,7 @@ def asked_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, Ca
     if isinstance(asked, Draft):
         subject, about, notices = subject_of(searcher, asked)
         return subject, about, None, notices
-    shown = searcher.show(asked)
+    shown = searcher.find(asked)
     item = shown.item or shown.letter.items[0]
     several = shown.item is None and len(shown.letter.items) > 1
     notices = (f"{item.id} is the first of the letter's {len(shown.letter.items)} items",) if several else ()

@@ -142,7 +142,7 @@ def listed_by_id(ids: Iterable[str], searcher: "Searcher", *, wanted: Sequence[W
     """The items of these ids, each once, and of a letter's id all its items; UsageError where there is none."""
     listed: set[str] = set()
     for id in ids:
-        shown = searcher.show(id)
+        shown = searcher.find(id)
         for item in (shown.item,) if shown.item else shown.letter.items:
             if item.id in listed:
                 continue

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Self
 from weakref import finalize
 
 import tantivy
+from msgspec import structs
 
 from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
@@ -90,16 +92,23 @@ class Opened:
             return self
         return type(self).open(self.index_dir)
 
-    def show(self, id: str) -> Shown:
-        """The item or letter of that id; UsageError names ids that begin like it."""
+    def find(self, id: str) -> Shown:
+        """The item or letter of that id by itself; UsageError names ids that begin like it."""
         address = self.first_with(FIELD["id"], id)
         if address is None:
-            letter = self.letter(id) if self.first_with(FIELD["letter_id"], id) else self.without_item(id)
-            return Shown(letter, shared=boilerplate_of(self.engine, letter))
-        letter, item = self.engine.whole_letter(address), self.engine.letter(address).items[0]
+            return Shown(self.letter(id) if self.first_with(FIELD["letter_id"], id) else self.without_item(id))
+        return Shown(self.engine.whole_letter(address), self.engine.letter(address).items[0])
+
+    def show(self, id: str) -> Shown:
+        """The item or letter of that id, with its family and the sentences that many letters have; else as `find`."""
+        found = self.find(id)
+        shared = boilerplate_of(self.engine, found.letter)
+        address = self.first_with(FIELD["id"], found.item.id) if found.item else None
+        if address is None:
+            return structs.replace(found, shared=shared)
         (family,) = families_of(self.engine, [address])
-        alike = tuple(other for other in self.alike(address, most=MOST_ALIKE + 1) if other.id != item.id)[:MOST_ALIKE]
-        return Shown(letter, item, family, alike, boilerplate_of(self.engine, letter))
+        others = (other for other in self.alike(address, most=MOST_ALIKE + 1) if other != found.item)
+        return structs.replace(found, family=family, alike=tuple(islice(others, MOST_ALIKE)), shared=shared)
 
     def letter(self, letter_id: str) -> Letter:
         """The letter with all its items; UsageError names ids that begin like it."""

@@ -158,7 +158,7 @@ class Searcher(Opened):
 
     def item_id(self, id: str) -> str:
         """The id as printed, of the first item where it is a letter's; UsageError where there is neither."""
-        shown = self.show(id)
+        shown = self.find(id)
         return (shown.item or shown.letter.items[0]).id
 
     def question(self, query: Query, clock: Clock) -> Question:

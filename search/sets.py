@@ -102,7 +102,7 @@ def delete(sets: Shelf, name: str) -> None:
 def ids_named(searcher: Searcher, ids: Iterable[str]) -> Iterator[str]:
     """The ids as the index has them, those of all its items for a letter's; UsageError for what is not there."""
     for id in ids:
-        shown = searcher.show(id)
+        shown = searcher.find(id)
         yield from (item.id for item in ([shown.item] if shown.item else shown.letter.items))
 
 
@@ -114,7 +114,7 @@ def is_indexed(searcher: Searcher, id: str) -> bool:
 def set_items(searcher: Searcher, ids: Iterable[str]) -> Iterator[SetItem]:
     """What a set's items are about."""
     for id in ids:
-        shown = searcher.show(id) if is_indexed(searcher, id) else None
+        shown = searcher.find(id) if is_indexed(searcher, id) else None
         if shown and (item := shown.item):
             yield SetItem(
                 id=id,

@@ -151,7 +151,7 @@ def subject_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, 
         subject = subject_of_draft(asked)
         read_as = "letter" if asked.letter else "prose"
         return subject, About(draft=asked.kind, read_as=read_as, treatments=subject.treatments), draft_notices(asked)
-    shown = searcher.show(asked)
+    shown = searcher.find(asked)
     item = shown.item or shown.letter.items[0]
     notices = ["other items of its own letter are left out: they share its summary"] * (len(shown.letter.items) > 1)
     if shown.item is None and len(shown.letter.items) > 1:
