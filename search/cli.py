@@ -161,11 +161,15 @@ def search(
 
 def print_found(searcher: "Searcher", query: "Query", *, explain: bool, json: bool) -> int:
     """Print a page of what the query finds, and say how many items that is."""
-    results = searcher.search(query)
-    print_answer(results, searcher.explain(query) if explain else None, json=json)
+    from imrsearch.search.explain import Clock
+    from imrsearch.search.query import checked
+
+    query = checked(query)
+    answer = searcher.answer(query, Clock())
+    print_answer(answer.results, searcher.explain(query) if explain else None, json=json)
     if not json:
-        print_footer(searcher, query, results)
-    return results.total
+        print_footer(searcher, query, answer)
+    return answer.results.total
 
 
 def export_found(searcher: "Searcher", query: "Query", target: Target) -> int:

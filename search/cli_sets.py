@@ -211,7 +211,7 @@ def run(
     ran = saved.run(searcher, query)
     print_answer(ran.results, None, json=json)
     if not json:
-        print_footer(searcher, query, ran.results)
+        print_footer(searcher, query, ran.answer)
     end_run(name, ran)
 
 

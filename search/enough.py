@@ -9,11 +9,9 @@ from msgspec import Struct, structs
 from imrsearch.schema.errors import QueryError
 from imrsearch.search.compile import compile_query, within_days
 from imrsearch.search.counts import count_values
-from imrsearch.search.explain import Clock
 from imrsearch.search.language import Node, Question
 from imrsearch.search.order import found_by, ranked
-from imrsearch.search.query import Query, checked
-from imrsearch.search.results import Results
+from imrsearch.search.query import Query
 from imrsearch.search.searcher import Answer, Searcher
 
 # So many results are a step, and so many of the first ones are looked at.
@@ -35,17 +33,16 @@ class Enough(Struct, frozen=True):
     without: dict[str, int]
 
 
-def enough(searcher: Searcher, query: Query, results: Results) -> Enough:
-    """What the query still finds besides the hits of these results."""
-    asked = checked(structs.replace(query, limit=0, facets=(), letters=False, collapse=False))
-    answer = searcher.answer(asked, Clock())
+def enough(searcher: Searcher, query: Query, answer: Answer) -> Enough:
+    """What the checked query still finds besides the hits of its answer."""
+    results = answer.results
     found = {int(one.value): one.count for one in count_values(searcher.engine, answer.found, name="year")}
     shown = Counter(int(hit.decision_date[:4]) for hit in results.hits if hit.decision_date)
     return Enough(
-        tuple(new_families(searcher, asked, answer)),
+        tuple(new_families(searcher, query, answer)),
         {year: (shown[year], found[year]) for year in sorted(found)},
         results.total,
-        dict(left_without(searcher, asked, answer.question)),
+        dict(left_without(searcher, query, answer.question)),
     )
 
 
@@ -65,7 +62,7 @@ def enough_lines(told: Enough) -> Iterator[str]:
 
 def new_families(searcher: Searcher, query: Query, answer: Answer) -> Iterator[int]:
     """Of each STEP results how many are unlike all before them."""
-    first = structs.replace(query, offset=0, limit=MOST)
+    first = structs.replace(query, offset=0, limit=MOST, letters=False)
     tree = answer.question.tree
     found = found_by(searcher.engine, answer.found, ordered=answer.found, query=first, tree=tree)
     rows = ranked(searcher.engine, found, query=first, tree=tree)

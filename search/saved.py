@@ -69,8 +69,13 @@ class Run(Struct, frozen=True):
     ids  of all items found, also those that are not among the results; null where they are too many to be kept
     """
 
-    results: Results
+    answer: Answer
     ids: frozenset[str] | None
+
+    @property
+    def results(self) -> Results:
+        """What is printed of it."""
+        return self.answer.results
 
 
 def searches_in(data_folder: Path) -> Shelf:
@@ -188,8 +193,8 @@ def run(searcher: Searcher, query: Query) -> Run:
     answer = searcher.answer(checked(query), Clock())
     ids = ids_found(searcher, answer)
     if ids is None:
-        return Run(noticed(answer.results, f"{TOO_MANY}: imrsearch new cannot tell what is new"), None)
-    return Run(answer.results, ids)
+        return Run(noticed(answer, answer.results, f"{TOO_MANY}: imrsearch new cannot tell what is new"), None)
+    return Run(answer, ids)
 
 
 def run_new(searcher: Searcher, query: Query, seen: Seen, *, limit: int | None) -> Run:
@@ -203,12 +208,12 @@ def run_new(searcher: Searcher, query: Query, seen: Seen, *, limit: int | None) 
     last_run = f"last run {seen.last_run}" if seen.last_run else "not run before"
     query = structs.replace(query, limit=len(new) if limit is None else limit)
     results = only(searcher, query, answer=answer, ids=new)
-    return Run(noticed(results, f"{len(new):,} new of {answer.results.total:,} found; {last_run}"), ids)
+    return Run(noticed(answer, results, f"{len(new):,} new of {answer.results.total:,} found; {last_run}"), ids)
 
 
-def noticed(results: Results, notice: str) -> Results:
-    """The results with something more to say of the question."""
-    return structs.replace(results, notices=(*results.notices, notice))
+def noticed(answer: Answer, results: Results, notice: str) -> Answer:
+    """The answer with these results, which have something more to say of the question."""
+    return structs.replace(answer, results=structs.replace(results, notices=(*results.notices, notice)))
 
 
 def ids_found(searcher: Searcher, answer: Answer) -> frozenset[str] | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imrsearch.search.explain import Explanation
     from imrsearch.search.query import Query
     from imrsearch.search.results import Results
-    from imrsearch.search.searcher import Searcher
+    from imrsearch.search.searcher import Answer, Searcher
 
 IndexDir = Annotated[
     Path | None,
@@ -82,12 +82,12 @@ def print_answer(results: "Results", explanation: "Explanation | None", *, json:
         say(reports.explanation_plain(explanation))
 
 
-def print_footer(searcher: "Searcher", query: "Query", results: "Results") -> None:
+def print_footer(searcher: "Searcher", query: "Query", answer: "Answer") -> None:
     """Below the hits of a list, what the rest of it would bring."""
     from imrsearch.search.enough import enough, enough_lines
 
-    if results.hits:
-        say("\n".join(("", *enough_lines(enough(searcher, query, results)))))
+    if answer.results.hits:
+        say("\n".join(("", *enough_lines(enough(searcher, query, answer)))))
 
 
 def index_folder(given: Path | None) -> Path:

@@ -171,7 +171,7 @@ def test_an_unexpected_failure_prints_no_traceback(run, index_dir, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("imrsearch.search.searcher.Searcher.search", fail)
+    monkeypatch.setattr("imrsearch.search.searcher.Searcher.answer", fail)
     done = run("klonopin", "--index", index_dir)
     assert done.code not in (0, 1, 2, 3, 4)
     assert done.err.startswith("error: unexpected ZeroDivisionError")

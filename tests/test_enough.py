@@ -3,7 +3,8 @@
 import pytest
 
 from imrsearch.search.enough import MOST, STEP, Enough, enough, enough_lines
-from imrsearch.search.query import Query
+from imrsearch.search.explain import Clock
+from imrsearch.search.query import Query, checked
 from imrsearch.search.searcher import Searcher
 
 
@@ -35,7 +36,7 @@ QUERIES = [
 @pytest.mark.parametrize("query", QUERIES)
 def test_new_families_and_years_are_counted(searcher, query):
     hits = everything_in(searcher, query)
-    told = enough(searcher, query, searcher.search(query))
+    told = enough(searcher, checked(query), searcher.answer(checked(query), Clock()))
     seen, new = set(), []
     for start in range(0, min(len(hits), MOST), STEP):
         families = {first_of_family(hit) for hit in hits[start : min(start + STEP, MOST)]}
@@ -50,7 +51,7 @@ def test_new_families_and_years_are_counted(searcher, query):
 
 def test_filters_are_left_out_one_by_one(searcher):
     query = Query(text="pain", filters={"outcome": ("upheld",), "state": ("California",)}, since="2014")
-    told = enough(searcher, query, searcher.search(query))
+    told = enough(searcher, checked(query), searcher.answer(checked(query), Clock()))
 
     def total(filters, since=None):
         return searcher.search(Query(text="pain", filters=filters, since=since)).total
