@@ -22,7 +22,7 @@ from imrsearch.schema.families import (
     BOILERPLATE,
     FAMILIES,
     NUMBER,
-    OUTCOMES,
+    OUTCOME_CODES,
     SENTENCES,
     Families,
     Rows,
@@ -228,7 +228,7 @@ def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | Non
         for row in members:
             family_of[row] = number
     outcomes = (Counter(finder.rows.row(row).outcome for row in members) for members in families)
-    tallies = array(KIND, (counts[name] for counts in outcomes for name in OUTCOMES))
+    tallies = array(KIND, (counts[name] for counts in outcomes for name in OUTCOME_CODES))
     in_families = array(KIND, (row for members in families for row in members))
     head = array(KIND, (len(family_of), len(families), len(in_families)))
     write_anew(engine_dir / FAMILIES, (head, family_of, starts, tallies, in_families))

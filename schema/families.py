@@ -20,6 +20,7 @@ from zlib import crc32
 
 from imrsearch.schema.errors import IndexFailure
 from imrsearch.schema.frames import damage_hint
+from imrsearch.schema.records import OUTCOMES
 
 ROWS, SENTENCES, FAMILIES, BOILERPLATE = "rows", "sentences", "families", "boilerplate"
 # Two rationales are alike where they share so many hundredths of their shingles: runs of so many words.
@@ -34,7 +35,7 @@ FIRST_BAND = 2
 # In numbers of 4 bytes: where in a record that one stands which begins with the shingles, in 2 bytes.
 SHINGLES, SHINGLES_ONLY = 15, 0xFFFF
 NUMBER = 4
-OUTCOMES = ("other", "upheld", "overturned")
+OUTCOME_CODES = ("other", *OUTCOMES)
 # The least words of a sentence that is recognised.
 LEAST_WORDS = 4
 
@@ -46,7 +47,7 @@ class Row(NamedTuple):
     item       its number in the letter
     shingles   how many different ones its rationale has; 0 where there is none
     sentences  up to where in `sentences` its own reach
-    outcome    of OUTCOMES
+    outcome    of OUTCOME_CODES
     """
 
     place: int
@@ -92,8 +93,8 @@ def sentence_digest(words: Sequence[str]) -> int:
 
 
 def outcome_code(outcome: str) -> int:
-    """The place of the outcome among OUTCOMES."""
-    return OUTCOMES.index(outcome) if outcome in OUTCOMES else 0
+    """The place of the outcome among OUTCOME_CODES."""
+    return OUTCOME_CODES.index(outcome) if outcome in OUTCOME_CODES else 0
 
 
 def mapped(path: Path) -> memoryview:
@@ -133,7 +134,7 @@ class Rows:
         if not 0 <= number < len(self):
             raise IndexFailure(f"{self.path} has no row {number:,}", hint=damage_hint(self.path))
         place, *_, sentences, item, shingles, outcome = RECORD.unpack_from(self.content, number * RECORD.size)
-        return Row(place, item, shingles, sentences, OUTCOMES[outcome % len(OUTCOMES)])
+        return Row(place, item, shingles, sentences, OUTCOME_CODES[outcome % len(OUTCOME_CODES)])
 
     def shingles(self, number: int) -> int:
         """How many different shingles the rationale of a row has."""
@@ -162,15 +163,15 @@ class Families:
 
     @cached_property
     def parts(self) -> tuple[memoryview, memoryview, memoryview, memoryview]:
-        """The family of each row, where the rows of each family begin, its items by OUTCOMES, and the rows of all."""
+        """The family of each row, where the rows of each family begin, its items by outcome, and the rows of all."""
         path = self.engine_dir / FAMILIES
         numbers = numbers_in(path)
         rows, families, members = numbers[:3] if len(numbers) > 2 else (0, 0, -1)
-        if len(numbers) != 3 + rows + families + 1 + families * len(OUTCOMES) + members:
+        if len(numbers) != 3 + rows + families + 1 + families * len(OUTCOME_CODES) + members:
             raise IndexFailure(f"{path} is cut off", hint=damage_hint(path))
         starts = 3 + rows
         counts = starts + families + 1
-        ends = counts + families * len(OUTCOMES)
+        ends = counts + families * len(OUTCOME_CODES)
         return numbers[3:starts], numbers[starts:counts], numbers[counts:ends], numbers[ends:]
 
     @cached_property
@@ -215,8 +216,8 @@ class Families:
         """How many items of the family had each outcome, the commonest first; an unusual word is "other"."""
         if not 0 < family <= len(self):
             raise self.without(family)
-        first = (family - 1) * len(OUTCOMES)
-        counts = Counter(dict(zip(OUTCOMES, self.parts[2][first : first + len(OUTCOMES)], strict=True)))
+        first = (family - 1) * len(OUTCOME_CODES)
+        counts = Counter(dict(zip(OUTCOME_CODES, self.parts[2][first : first + len(OUTCOME_CODES)], strict=True)))
         return dict((+counts).most_common())
 
     def is_boilerplate(self, sentence: str) -> bool:

@@ -4,7 +4,14 @@ The order of the attributes is the order of the keys that `imrsearch parse --jso
 Dates are ISO strings (`2017-02-28`) or null; texts have single spaces.
 """
 
+from typing import Final
+
 from msgspec import Struct
+
+# What reviewers decide of a denial; a letter may use another word.
+UPHELD: Final = "upheld"
+OVERTURNED: Final = "overturned"
+OUTCOMES: Final = (UPHELD, OVERTURNED)
 
 
 class Source(Struct, frozen=True):

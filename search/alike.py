@@ -7,12 +7,11 @@ from itertools import chain
 
 from msgspec import Struct
 
+from imrsearch.schema.families import SHINGLE
 from imrsearch.schema.vocabulary import WORD, folded, words_of
 from imrsearch.search.results import Span
 from imrsearch.search.sentences import sentences_of
 
-# Words of a run. Shorter ones are shared by texts that have nothing to do with each other.
-RUN = 5
 # From here on two texts are versions of one.
 NEAR_TWIN = 0.4
 # What a run of a sentence that many letters have tells, where one of another sentence tells 1.
@@ -28,9 +27,9 @@ Said = list[tuple[tuple[str, ...], str]]
 def runs_of(text: str) -> Runs:
     """Every run of five words, as a number that stands for it; of a shorter text, all of it."""
     words = words_of(text)
-    if len(words) < RUN:
+    if len(words) < SHINGLE:
         return frozenset((hash(tuple(words)),)) if words else frozenset()
-    return frozenset(map(hash, zip(*(words[start:] for start in range(RUN)), strict=False)))
+    return frozenset(map(hash, zip(*(words[start:] for start in range(SHINGLE)), strict=False)))
 
 
 def shared_share(one: Runs, other: Runs) -> float:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.helptext import HELP
-from imrsearch.search.terminal import IDS_HELP, AsJson, IndexDir, given_ids, say, searcher_at, tell, while_read
+from imrsearch.search.terminal import IDS_HELP, AsJson, IndexDir, say, searcher_at, some_ids, tell, while_read
 
 if TYPE_CHECKING:
     from imrsearch.search.listing import Listed, Listing
@@ -113,9 +113,7 @@ def cite(
     searcher = searcher_at(index)
     wanted = searcher.wanted(Query(text=passage)) if passage else ()
     # All are looked up before one is printed.
-    items = list(listed_by_id(given_ids(ids), searcher, wanted=wanted))
-    if not items:
-        raise UsageError("no id was given", hint="stdin held none: imrsearch QUERY --json | jq -r '.hits[].id'")
+    items = list(listed_by_id(some_ids(ids), searcher, wanted=wanted))
     for listed in items:
         if passage and not listed.marked.highlights:
             tell(f"note: {listed.item.id} has none of these words; the passage that decides is quoted")

@@ -23,6 +23,7 @@ from imrsearch.search.terminal import (
     print_footer,
     say,
     searcher_at,
+    some_ids,
 )
 
 if TYPE_CHECKING:
@@ -52,9 +53,7 @@ def set_add(
     from imrsearch.search.render import counted
 
     searcher = searcher_at(index)
-    named = list(dict.fromkeys(sets.ids_named(searcher, given_ids(ids))))
-    if not named:
-        raise UsageError("no id was given", hint="stdin held none: imrsearch QUERY --json | jq -r '.hits[].id'")
+    named = list(dict.fromkeys(sets.ids_named(searcher, some_ids(ids))))
     added, held = sets.add(sets.sets_in(data_folder()), name, named)
     there = f", {len(named) - added:,} there already" if added < len(named) else ""
     say(f"{name}: {counted(added, 'item')} added{there}; it has {counted(held, 'item')}")

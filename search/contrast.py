@@ -11,7 +11,7 @@ from imrsearch.schema.derive.sameness import Treatment, treatment_of
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FIELD
-from imrsearch.schema.records import Item
+from imrsearch.schema.records import OUTCOMES, Item
 from imrsearch.search.alike import NEAR_TWIN, Sentence, compared, shared_share
 from imrsearch.search.candidates import (
     Candidate,
@@ -45,7 +45,7 @@ from imrsearch.search.similar import (
 from imrsearch.search.subject import Subject, subject_of_items
 
 Side = Literal["upheld", "overturned"]
-SIDES: tuple[Side, Side] = ("upheld", "overturned")
+SIDES: tuple[Side, Side] = OUTCOMES
 HEADING = "differences in text, not causes"
 # Items of each side that are compared: of the treatment, and whatever their treatment.
 MOST_CANDIDATES = 30
@@ -148,7 +148,7 @@ def contrast(searcher: Searcher, asked: str | Draft, *, limit: int = 3) -> Contr
     return Contrast(
         about=found.about,
         treatment=found.treatment,
-        index=IndexFigures(searcher.manifest.generation, searcher.manifest.letters, searcher.manifest.items),
+        index=searcher.figures,
         counts=counts,
         left_aside=found.left_aside,
         took_ms=clock.total_ms,

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from imrsearch.schema.records import Citation, Item, Letter
+from imrsearch.schema.records import OUTCOMES, Citation, Item, Letter
 
 SCHEMA_VERSION = 1
 Span = tuple[int, int]
@@ -44,7 +44,7 @@ class Family(Struct, frozen=True):
     @property
     def is_mixed(self) -> bool:
         """Some of the items were upheld and some overturned."""
-        return {"upheld", "overturned"} <= self.outcomes.keys()
+        return self.outcomes.keys() >= {*OUTCOMES}
 
 
 class Hit(Struct, frozen=True, kw_only=True):

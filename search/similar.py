@@ -9,7 +9,7 @@ from imrsearch.schema.derive.sameness import Treatment, treatment_of
 from imrsearch.schema.documents import terms_in
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
-from imrsearch.schema.records import Item
+from imrsearch.schema.records import OUTCOMES, Item
 from imrsearch.search.alike import Weights, common_runs, shared_share
 from imrsearch.search.candidates import (
     Candidate,
@@ -32,8 +32,7 @@ from imrsearch.search.subject import Subject, sections_of, subject_of_draft, sub
 LEAST = 0.1
 # Candidates of each outcome that are compared.
 MOST_CANDIDATES = 50
-# Outcomes in the order in which they are shown; the letters' own other words follow.
-OUTCOMES = ("upheld", "overturned")
+# Outcomes that are shown; the letters' own other words follow the two.
 MOST_OUTCOMES = 6
 # What each likeness adds to the similarity; all together 1.
 WORDS, RUNS, TREATMENT, SECTION, BODY_PART, AGE = 0.25, 0.25, 0.3, 0.1, 0.07, 0.03
@@ -134,7 +133,7 @@ def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Simila
     clock.lap("hits", hits)
     return Similar(
         about=about,
-        index=IndexFigures(searcher.manifest.generation, searcher.manifest.letters, searcher.manifest.items),
+        index=searcher.figures,
         candidates=len(found),
         returned=len(hits),
         took_ms=clock.total_ms,

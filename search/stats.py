@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from imrsearch.schema.documents import value_term
 from imrsearch.schema.fields import FACETS, FIELD, FIELDS, Field
+from imrsearch.schema.records import OVERTURNED, UPHELD
 from imrsearch.search.compile import all_of, unscored, value_query
 from imrsearch.search.counts import MOST_LETTERED, count_letters, count_values, ordered, with_letters
 from imrsearch.search.engine import Engine
@@ -26,7 +27,6 @@ from imrsearch.search.searcher import WIDEN_HINT, Answer, Searcher
 # By what can be counted: every facet, and every number, as the quantity.
 COUNTED_BY = tuple(field for field in FIELDS if field in FACETS or field.kind == "number")
 OUTCOME = FIELD["outcome"]
-UPHELD, OVERTURNED = "upheld", "overturned"
 NO_OUTCOME = "no outcome"
 MEANING = "shares of published letters found by the same words; not the odds of a decision"
 # A share of fewer items is marked: its interval spans half of all that is possible.

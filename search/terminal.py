@@ -114,6 +114,14 @@ def data_folder() -> Path:
     return user_data_path("imrsearch", appauthor=False)
 
 
+def some_ids(ids: Iterable[str]) -> list[str]:
+    """Likewise as `given_ids`; UsageError where there is none."""
+    given = given_ids(ids)
+    if not given:
+        raise UsageError("no id was given", hint="stdin held none: imrsearch QUERY --json | jq -r '.hits[].id'")
+    return given
+
+
 def given_ids(ids: Iterable[str]) -> list[str]:
     """The ids; "-" stands for those on stdin, one a line, also as a set's file has them."""
     from imrsearch.search.sets import LINE

@@ -12,9 +12,7 @@ from imrsearch.indexer.letter.reviewer import parse_reviewer
 from imrsearch.indexer.letter.sections import split_sections, summary_text
 from imrsearch.schema.derive import derive_item, patient_age, patient_sex
 from imrsearch.schema.errors import LetterError
-from imrsearch.schema.records import Item, Letter, RawLetter, Source
-
-KNOWN_OUTCOMES = ("upheld", "overturned")
+from imrsearch.schema.records import OUTCOMES, Item, Letter, RawLetter, Source
 
 
 def parse_letter(raw: RawLetter) -> Letter:
@@ -112,7 +110,7 @@ def missing_parts(letter: Letter) -> Iterator[str]:
     if not letter.specialties:
         yield f"{letter.letter_id} has no reviewer's specialty"
     for item in letter.items:
-        if item.outcome not in KNOWN_OUTCOMES:
+        if item.outcome not in OUTCOMES:
             yield f'{item.id} has the unknown outcome "{item.outcome}", kept as it is'
         if not item.rationale:
             yield f"{item.id} has no rationale"
