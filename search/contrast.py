@@ -11,7 +11,7 @@ from imrsearch.schema.derive.sameness import Treatment, treatment_of
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FIELD
-from imrsearch.schema.records import OUTCOMES, Item
+from imrsearch.schema.records import OUTCOMES, Item, Letter
 from imrsearch.search.alike import NEAR_TWIN, Sentence, compared, shared_share
 from imrsearch.search.candidates import (
     Candidate,
@@ -35,14 +35,14 @@ from imrsearch.search.similar import (
     About,
     Ranked,
     SimilarHit,
+    asked_for,
     one_a_family,
     similar_hit,
-    subject_of,
     treatment_share,
     wanted_words,
     weights_of,
 )
-from imrsearch.search.subject import Subject, subject_of_items
+from imrsearch.search.subject import Subject
 
 Side = Literal["upheld", "overturned"]
 SIDES: tuple[Side, Side] = OUTCOMES
@@ -174,8 +174,10 @@ def is_id(searcher: Searcher, asked: str) -> bool:
 
 def near_item(searcher: Searcher, asked: str | Draft, clock: Clock) -> Found:
     """What is near an item or a draft. Items of the same letter count: only the item itself is no answer."""
-    subject, about, own, notices = asked_of(searcher, asked)
     engine = searcher.engine
+    sought = asked_for(searcher, asked)
+    subject, about, notices = sought.subject, sought.about, sought.notices
+    own = own_candidate(searcher, sought.own) if sought.own else None
     told = clock.lap("words", telling_words(subject, engine, items=searcher.manifest.items))
     by_text = likeness_query(structs.replace(subject, treatments=(), sections=(), body_parts=()), told, engine)
     by_all = likeness_query(subject, told, engine)
@@ -218,21 +220,11 @@ def treatment_taken(subject: Subject, nearest: Sequence[Candidate]) -> tuple[Tre
     return treatment, 0, f"treatment taken: {name_of(treatment)}, the first of {several}" if several > 1 else ""
 
 
-def asked_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, Candidate | None, tuple[str, ...]]:
-    """What is looked for, how it is told, the item itself where it is one of the index, and how it was read."""
-    if isinstance(asked, Draft):
-        subject, about, notices = subject_of(searcher, asked)
-        return subject, about, None, notices
-    shown = searcher.find(asked)
-    item = shown.item or shown.letter.items[0]
-    several = shown.item is None and len(shown.letter.items) > 1
-    notices = (f"{item.id} is the first of the letter's {len(shown.letter.items)} items",) if several else ()
-    subject = subject_of_items(shown.letter, (item,))
-    about = About(id=item.id, treatment=item.treatment, outcome=item.outcome, treatments=subject.treatments)
-    [address] = filter(None, [searcher.first_with(FIELD["id"], item.id)])
+def own_candidate(searcher: Searcher, letter: Letter) -> Candidate:
+    """The item asked for, with what the index knows of it."""
+    [address] = filter(None, [searcher.first_with(FIELD["id"], letter.items[0].id)])
     [row] = searcher.engine.rows([address])
-    own = candidate_of(structs.replace(shown.letter, items=(item,)), row, searcher.engine)
-    return subject, about, own, notices
+    return candidate_of(letter, row, searcher.engine)
 
 
 def by_nearness(subject: Subject, candidates: Sequence[Candidate], engine: Engine) -> list[Ranked]:

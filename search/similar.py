@@ -9,7 +9,7 @@ from imrsearch.schema.derive.sameness import Treatment, treatment_of
 from imrsearch.schema.documents import terms_in
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import UsageError
-from imrsearch.schema.records import OUTCOMES, Item
+from imrsearch.schema.records import OUTCOMES, Item, Letter
 from imrsearch.search.alike import Weights, common_runs, shared_share
 from imrsearch.search.candidates import (
     Candidate,
@@ -89,6 +89,20 @@ class About(Struct, frozen=True):
     treatments: tuple[Treatment, ...] = ()
 
 
+class Asked(Struct, frozen=True):
+    """What is looked for, how it is told, and how it was read.
+
+    own       the letter of the item asked for, with that item only; null where it is a draft
+    siblings  how many other items that letter has
+    """
+
+    subject: Subject
+    about: About
+    notices: tuple[str, ...]
+    own: Letter | None = None
+    siblings: int = 0
+
+
 class Similar(Struct, frozen=True, kw_only=True):
     """The items most like what was asked for.
 
@@ -115,7 +129,10 @@ def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Simila
     if limit < 1:
         raise UsageError("limit counts from 1", hint="--limit 5")
     clock = Clock()
-    subject, about, notices = subject_of(searcher, asked)
+    sought = asked_for(searcher, asked)
+    subject, notices = sought.subject, sought.notices
+    if sought.siblings:
+        notices += ("other items of its own letter are left out: they share its summary",)
     clock.lap("asked", subject)
     told = clock.lap("words", telling_words(subject, searcher.engine, items=searcher.manifest.items))
     found = found_by(searcher, subject, told, clock=clock)
@@ -132,7 +149,7 @@ def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Simila
     hits = sorted((hit for group in groups.values() for hit in group), key=lambda hit: (-hit.similarity, hit.id))
     clock.lap("hits", hits)
     return Similar(
-        about=about,
+        about=sought.about,
         index=searcher.figures,
         candidates=len(found),
         returned=len(hits),
@@ -144,20 +161,19 @@ def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Simila
     )
 
 
-def subject_of(searcher: Searcher, asked: str | Draft) -> tuple[Subject, About, tuple[str, ...]]:
-    """What is looked for, as it is told, and sentences on how it was read."""
+def asked_for(searcher: Searcher, asked: str | Draft) -> Asked:
+    """What is looked for, and sentences on how it was read."""
     if isinstance(asked, Draft):
         subject = subject_of_draft(asked)
-        read_as = "letter" if asked.letter else "prose"
-        return subject, About(draft=asked.kind, read_as=read_as, treatments=subject.treatments), draft_notices(asked)
+        about = About(draft=asked.kind, read_as="letter" if asked.letter else "prose", treatments=subject.treatments)
+        return Asked(subject, about, draft_notices(asked))
     shown = searcher.find(asked)
     item = shown.item or shown.letter.items[0]
-    notices = ["other items of its own letter are left out: they share its summary"] * (len(shown.letter.items) > 1)
-    if shown.item is None and len(shown.letter.items) > 1:
-        notices.insert(0, f"{item.id} is the first of the letter's {len(shown.letter.items)} items")
+    several = shown.item is None and len(shown.letter.items) > 1
+    notices = (f"{item.id} is the first of the letter's {len(shown.letter.items)} items",) if several else ()
     subject = subject_of_items(shown.letter, (item,))
     about = About(id=item.id, treatment=item.treatment, outcome=item.outcome, treatments=subject.treatments)
-    return subject, about, tuple(notices)
+    return Asked(subject, about, notices, structs.replace(shown.letter, items=(item,)), len(shown.letter.items) - 1)
 
 
 def draft_notices(draft: Draft) -> tuple[str, ...]:
