@@ -74,7 +74,7 @@ class Telling(Struct, frozen=True):
 def telling_words(subject: Subject, engine: Engine, *, items: int) -> Telling:
     """The rarest words of the subject, the more often said the better."""
     told: dict[str, dict[str, float]] = {}
-    standing = {text: places_in(text) for text in set(subject.texts.values())}
+    standing = {text: places_in(text) for text in dict.fromkeys(subject.texts.values())}
     # Signs are indexed as words, too, and tell nothing.
     counted = {
         text: Counter(term for term, start, end in places if tells(text[start:end]))

@@ -1,6 +1,8 @@
 """What is like an item or a draft: a few of each outcome, one of each family, each saying why."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,28 @@ def test_masked_summaries_find_their_treatment_twice_as_often_as_chance(tmp_path
 def test_a_masked_summary_names_the_treatment_no_more():
     item = derive_item(factories.item("Norco 10/325mg #60 for the back"))
     assert masked("She takes Vicodin, HYDROCODONE and soma for backs.", item) == "She takes and soma"
+
+
+# Numbers of texts differ from process to process; what they are sorted by must not.
+ALL_OF_THEM = """
+import sys
+from pathlib import Path
+from imrsearch import Query, Searcher
+from imrsearch.search.similar import similar
+
+searcher = Searcher.open(Path(sys.argv[1]))
+print([similar(searcher, hit.id, limit=20).hits for hit in searcher.search(Query(limit=1_000)).hits])
+"""
+
+
+def test_every_process_answers_alike(index_dir):
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", ALL_OF_THEM, str(index_dir)],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(said) == 1
