@@ -5,6 +5,7 @@ ImrSearchError
 │   └── SourceError    a file cannot be opened as letters
 ├── QueryError         the question cannot be understood; shows the place
 ├── UsageError         an option or argument is wrong
+│   └── UnknownId      no letter or item has the id
 ├── IndexMissing       there is no index at that folder
 ├── StaleIndex         the index was built from other fields or another engine
 ├── IndexBusy          another process is writing to the index
@@ -76,6 +77,10 @@ class SourceError(LetterError):
 
 class UsageError(ImrSearchError):
     """An option or argument is wrong."""
+
+
+class UnknownId(UsageError):
+    """No letter or item of the index has the id."""
 
 
 class QueryError(ImrSearchError):

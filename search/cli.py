@@ -17,6 +17,7 @@ from imrsearch.search.cli_desk import app as desk_commands
 from imrsearch.search.cli_export import AsFormat, Force, Output, Target, export, most, target_of
 from imrsearch.search.cli_export import app as export_commands
 from imrsearch.search.cli_index import app as index_commands
+from imrsearch.search.cli_serve import app as serve_commands
 from imrsearch.search.cli_sets import app as set_commands
 from imrsearch.search.cli_stats import app as stats_commands
 from imrsearch.search.filters import (
@@ -199,6 +200,7 @@ app.add_typer(desk_commands)
 app.add_typer(stats_commands)
 app.add_typer(export_commands)
 app.add_typer(set_commands)
+app.add_typer(serve_commands)
 
 
 @app.command(help=HELP["show"])

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from imrsearch.schema.documents import fingerprint, register_analyzers, value_term
 from imrsearch.schema.engine import REBUILD_HINT, engine_errors
-from imrsearch.schema.errors import IndexFailure, StaleIndex, UsageError
+from imrsearch.schema.errors import IndexFailure, StaleIndex, UnknownId, UsageError
 from imrsearch.schema.families import Families
 from imrsearch.schema.fields import FIELD, Field
 from imrsearch.schema.letterfile import LetterFile
@@ -93,7 +93,7 @@ class Opened:
         return type(self).open(self.index_dir)
 
     def find(self, id: str) -> Shown:
-        """The item or letter of that id by itself; UsageError names ids that begin like it."""
+        """The item or letter of that id by itself; UnknownId names ids that begin like it."""
         address = self.first_with(FIELD["id"], id)
         if address is None:
             return Shown(self.letter(id) if self.first_with(FIELD["letter_id"], id) else self.without_item(id))
@@ -111,20 +111,20 @@ class Opened:
         return structs.replace(found, family=family, alike=tuple(islice(others, MOST_ALIKE)), shared=shared)
 
     def letter(self, letter_id: str) -> Letter:
-        """The letter with all its items; UsageError names ids that begin like it."""
+        """The letter with all its items; UnknownId names ids that begin like it."""
         if address := self.first_with(FIELD["letter_id"], letter_id):
             return self.engine.whole_letter(address)
         near = self.ids_like(letter_id)
         hint = f"ids that begin alike: {', '.join(near)}" if near else "the id stands in each hit: CM17-9900405:2"
-        raise UsageError(f"no letter or item has the id {letter_id}", hint=hint)
+        raise UnknownId(f"no letter or item has the id {letter_id}", hint=hint)
 
     def without_item(self, id: str) -> Letter:
-        """UsageError for the id of an item that its letter does not have, and for any other that is not there."""
+        """UnknownId for the id of an item that its letter does not have, and for any other that is not there."""
         letter_id, _, _ = id.rpartition(":")
         if letter_id and self.first_with(FIELD["letter_id"], letter_id):
             letter = self.letter(letter_id)
             held = ", ".join(item.id for item in letter.items)
-            raise UsageError(f"the letter {letter.letter_id} has no item {id}", hint=f"it has {held}")
+            raise UnknownId(f"the letter {letter.letter_id} has no item {id}", hint=f"it has {held}")
         return self.letter(id)
 
     def family(self, id: str) -> tuple[Item, ...]:

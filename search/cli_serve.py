@@ -1,0 +1,30 @@
+"""The commands that answer others: `serve` a page to search on; part of `cli.py`."""
+
+from typing import Annotated
+
+import typer
+
+from imrsearch.search.terminal import IndexDir, index_folder, tell
+
+app = typer.Typer()
+
+HOST = "127.0.0.1"
+
+
+@app.command()
+def serve(
+    *,
+    port: Annotated[int, typer.Option(metavar="PORT", min=1, max=65_535, help="Where the page is found.")] = 8765,
+    open: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    index: IndexDir = None,
+) -> None:
+    """Open a page to search on, and a JSON API, at http://127.0.0.1:8765."""
+    import uvicorn
+
+    from imrsearch.search.web.app import application
+
+    app = application(index_folder(index))
+    tell(f"imrsearch is at http://{HOST}:{port}; Ctrl-C ends it")
+    if open:
+        typer.launch(f"http://{HOST}:{port}")
+    uvicorn.run(app, host=HOST, port=port, log_level="warning", access_log=False)

@@ -1,0 +1,1 @@
+"""The page to search on, and the JSON API: a front door for browsers and programs."""

@@ -1,0 +1,71 @@
+"""The pages and the JSON API as one application: which address is answered by what, and how errors are told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from imrsearch.schema.errors import ImrSearchError, QueryError, UnknownId
+from imrsearch.search.web import searching
+from imrsearch.search.web.html import FOLDER, page
+from imrsearch.search.web.served import Served
+
+NOT_THERE = "there is no such page"
+
+
+def application(index_dir: Path) -> Starlette:
+    """What answers requests for the index; raises what opening it raises."""
+    app = Starlette(
+        routes=routes(),
+        exception_handlers={
+            ImrSearchError: told,
+            HTTPException: not_answered,
+            Exception: unexpected,
+        },
+    )
+    app.state.served = Served(index_dir)
+    return app
+
+
+def routes() -> Sequence[BaseRoute]:
+    """Every address."""
+    return [
+        Route("/", lambda request: RedirectResponse("/search")),
+        *searching.ROUTES,
+        Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
+    ]
+
+
+def told(request: Request, error: Exception) -> Response:
+    """An error of ours: what is wrong, where, and what to do next."""
+    if not isinstance(error, ImrSearchError):
+        raise error
+    status = 404 if isinstance(error, UnknownId) else 503 if error.exit_code == 3 else 400
+    place = error.shown if isinstance(error, QueryError) else ""
+    return answer(request, status, error.message, hint=error.hint, place=place)
+
+
+def not_answered(request: Request, error: Exception) -> Response:
+    """An address that leads nowhere, or a method that it does not take."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    message = NOT_THERE if status == 404 else str(getattr(error, "detail", error))
+    return answer(request, status, message, hint="")
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours, told without what was asked: a draft may stand in it."""
+    return answer(request, 500, f"unexpected {type(error).__name__}", hint="please report it, without the draft")
+
+
+def answer(request: Request, status: int, message: str, *, hint: str, place: str = "") -> Response:
+    """The error as JSON where JSON was asked for, else as a page."""
+    path = request.url.path
+    if path.startswith("/api/") or path.endswith((".json", ".csv")):
+        told = {"error": message, "hint": hint, "place": place}
+        return JSONResponse({name: text for name, text in told.items() if text}, status_code=status)
+    return page(request, "error.html", status=status, title="Error", message=message, hint=hint, place=place)

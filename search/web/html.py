@@ -1,0 +1,80 @@
+"""Values as HTML: every text is escaped and cleaned of what would steer a reader's eye, in this one place."""
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from imrsearch.search import render
+from imrsearch.search.results import Span
+from imrsearch.search.web.address import Address
+from imrsearch.search.web.served import Served
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with what they call."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"marked": marked, "lines": lines, "number": "{:,}".format}
+    made.globals |= {
+        "outcome_of": render.outcome_of,
+        "cited": render.cited,
+        "cited_line": render.cited_line,
+        "counted": render.counted,
+        "found_line": render.found_line,
+        "item_path": item_path,
+        "similar_line": render.similar_line,
+    }
+    return made
+
+
+def shown(value: Any) -> Any:
+    """A text without control characters and marks that turn the direction of writing; other values as they are."""
+    return render.printable(value) if type(value) is str else value
+
+
+def lines(text: str) -> Markup:
+    """The text with its line ends, each line cleaned."""
+    return Markup("\n").join(map(render.printable, text.split("\n")))
+
+
+def item_path(id: str) -> str:
+    """Where the item, or the letter, of that id is shown."""
+    return str(Address(f"/items/{id}"))
+
+
+def marked(text: str, spans: Iterable[Span]) -> Markup:
+    """The text, escaped, with the given characters in <mark>."""
+    clean = render.printable(text)
+    parts: list[str] = []
+    end = 0
+    for start, stop in spans:
+        parts += [escape(clean[end:start]), Markup("<mark>"), escape(clean[start:stop]), Markup("</mark>")]
+        end = stop
+    return Markup("").join((*parts, escape(clean[end:])))
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
+    """The template filled in, as an answer.
+
+    values  for the template; `address` is the page's own unless it is given
+    """
+    values.setdefault("address", Address(request.url.path))
+    served: Served = request.app.state.served
+    text = environment().get_template(template).render(values, figures=served.opened.figures)
+    return HTMLResponse(text, status_code=status)
