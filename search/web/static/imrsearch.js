@@ -20,6 +20,11 @@
     }
   };
 
+  const openKeys = () => {
+    find("#keys-on").checked = keysAreOn();
+    find("#keys").showModal();
+  };
+
   const move = (by) => {
     const all = cards();
     if (!all.length) return;
@@ -54,7 +59,7 @@
         const button = find(".card.here [data-copy]") || find("#main [data-copy]");
         if (button) copy(button);
       },
-      "?": () => find("#keys") && find("#keys").showModal(),
+      "?": openKeys,
     };
     const act = acts[event.key];
     if (!act) return;
@@ -66,6 +71,10 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("[data-opens=keys]")) {
+      event.preventDefault();
+      openKeys();
+    }
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("#keys-on")) {
@@ -76,5 +85,7 @@
       }
     }
   });
-  document.addEventListener("htmx:afterSettle", announce);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "page") announce();
+  });
 })();
