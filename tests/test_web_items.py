@@ -16,7 +16,7 @@ from imrsearch.indexer.sources import read_letters
 from imrsearch.indexer.sources.original import is_there, original_of
 from imrsearch.schema.records import Source
 from imrsearch.search.language import grammar
-from imrsearch.search.render import shown_json
+from imrsearch.search.render import printable, shown_json
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.web.address import Address, query_of
 from imrsearch.search.web.app import application
@@ -27,8 +27,9 @@ from tests.factories import citation, index_of, item, letter
 
 SCRIPT = "<script>alert(1)</script>"
 ODD_IDS = (
-    "two words", "50%", "quo\"te's", "a/b", "a//b", "/begins", SCRIPT, "q?x=1#y", "and&more=1", "plus+plus",
-    "report.json", "report.csv", "report/source", "Größe 10µg", "C:\\letters\\x", "semi;colon:1:2", "{id}",
+    "two words", "50%", "quo\"te's", "a/b", "a//b", "/begins", SCRIPT, "q?x=1#y", "and&more=1",
+    "plus+plus", "new\nline", "rtl\u202emark", "esc\x1b[31m", "report.json",
+    "report.csv", "report/source", "Größe 10µg", "C:\\letters\\x", "semi;colon:1:2", "{id}",
 )  # fmt: skip
 SHARED = "As such, no part of this request is found to be of use."
 OWN = "Letter{0} tells of number{0} and of what{0} came after{0} and why{0}."
@@ -157,15 +158,15 @@ def test_any_id_has_its_pages_and_their_links_lead_there(odd, id):
     second = page_of(odd.get(next(link for link in first.links if link == item_path(f"{id}:2"))))
     assert "Norco #35" in second.words["dd"]
     whole = page_of(odd.get(item_path(id)))
-    assert whole.words["h1"] == f"Letter {id}"
+    assert whole.words["h1"] == f"Letter {printable(id)}"
     assert item_path(f"{id}:2") in whole.links
     programs = [f"{page}{ending}" for page in (item_path(f"{id}:1"), letter_path(id)) for ending in (".json", ".csv")]
     assert {*programs} <= {*first.links, *whole.links}
     answers = [odd.get(link) for link in programs]
     assert [answer.status_code for answer in answers] == [200] * 4
     assert [answers[0].json()["letter"]["letter_id"], answers[2].json()["letter_id"]] == [id, id]
-    for answer in (answers[1], answers[3]):
-        assert answer.headers["content-disposition"].isascii()
+    assert all(answer.headers["content-disposition"].isascii() for answer in answers[1::2])
+    assert all(printable(line) == line for line in odd.get(item_path(f"{id}:1")).text.split("\n"))
 
 
 @pytest.mark.parametrize(
@@ -343,6 +344,8 @@ def test_a_file_s_name_is_no_header(name, plain):
 def test_the_help_says_all_of_the_grammar(web):
     shown = " ".join(page_of(web.get("/help")).words["main"].split())
     assert all(" ".join(line.split()) in shown for line in grammar().split("\n\n") if "   " not in line)
+    for key in ("/", "j", "k", "Enter", "c", "?"):
+        assert web.get("/help").text.count(f"<kbd>{key}</kbd>") == 2, "on the page and in the dialog"
     sections = list(sections_of(grammar()))
     assert [each.title for each in sections] == [
         "How to ask", "Exact words", "Near each other", "Fields", "Numbers and codes", "Pasted text"

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from msgspec import Struct, structs
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -345,4 +346,11 @@ def sections_of(text: str) -> Iterator[Section]:
     yield Section(title, tuple(blocks))
 
 
-ROUTES = [Route("/items/{id:path}", item), Route("/letters/{id:path}", letter), Route("/help", help_page)]
+class AnyText(PathConvertor):
+    """An id in a path: any text, also one with a slash or a line end."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("any", AnyText())
+ROUTES = [Route("/items/{id:any}", item), Route("/letters/{id:any}", letter), Route("/help", help_page)]

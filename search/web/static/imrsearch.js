@@ -43,7 +43,11 @@
       find("#live").textContent = "Copied";
       button.dataset.done = "yes";
     } catch {
-      find("#live").textContent = "The browser did not let the page copy; the text stands below the button";
+      const texts = button.parentElement.nextElementSibling;
+      const stand = texts instanceof HTMLDetailsElement;
+      if (stand) texts.open = true;
+      const where = stand ? "below the button" : "on the page of the item";
+      find("#live").textContent = `The browser did not let the page copy; the text stands ${where}`;
     }
   };
 
