@@ -11,9 +11,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from imrsearch.schema.errors import ImrSearchError, QueryError, UnknownId
+from imrsearch.search.served import Served
 from imrsearch.search.web import searching
 from imrsearch.search.web.html import FOLDER, page
-from imrsearch.search.web.served import Served
 
 NOT_THERE = "there is no such page"
 
