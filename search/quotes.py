@@ -123,6 +123,8 @@ def places_in(texts: Mapping[str, str], pieces: Sequence[str], loose: Collection
     """Where the pieces stand one after the other."""
     patterns = [pattern_of(piece, loose) for piece in pieces]
     for part, text in texts.items():
+        if not patterns[0].search(text):
+            continue
         spans = sentences_of(text)
         starts, ends = {start for start, _ in spans}, {end for _, end in spans}
         for first in patterns[0].finditer(text):

@@ -261,10 +261,9 @@ def test_the_page_names_every_tool_and_its_example_runs(served):
     names = {name for tool in TOOLS.values() for name in tool.arguments.__struct_fields__} - filters
     assert [name for name in (*TOOLS, *names) if f"`{name}`" not in page] == []
     assert f"{LARGEST:,}" in page
-    _, asked, verified = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
+    _, asked, quoted, verified = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL))
     assert answer_of(served, "search", **asked)["hits"][0].keys() >= {*asked["fields"]}
-    quoted = answer_of(served, "verify_quote", id=verified["id"], quote="No such words")
-    assert verified.keys() == quoted.keys()
+    assert answer_of(served, "verify_quote", **quoted) == verified
 
 
 # Arguments.
@@ -315,6 +314,7 @@ def test_arguments_as_assistants_write_them(served, searcher):
     filters = {"drug_class": ("opioids",), "year": ("2016", "2017")}
     found = searcher.search(Query(text="opioids", filters=filters, since="2016"))
     assert answer_of(served, "search", **asked, until=None)["total"] == found.total > 0
+    assert answer_of(served, "similar", id=" ", draft=DRAFT)["about"]["draft"] == "text"
 
 
 # Sizes.

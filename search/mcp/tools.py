@@ -52,7 +52,7 @@ class Tool(Struct, frozen=True):
     """One tool.
 
     arguments  a record of `arguments.py`
-    answer     takes the index and that record; raises what is told as an error
+    answer     takes the index and that record, whose type is each tool's own; raises what is told as an error
     schema     of the answer
     """
 
@@ -105,7 +105,7 @@ def similar(searcher: Searcher, asked: Comparing) -> Record:
     names = names_of(asked.fields, SIMILAR_FIELDS, what="field") or SHOWN_SIMILAR
     if bool(asked.id.strip()) == bool(asked.draft.strip()):
         raise UsageError("similar takes either an id or a draft", hint="id: CM17-9900405:2, or draft: its text")
-    found = similar_to(searcher, asked.id or read_draft(asked.draft.encode()), limit=asked.limit)
+    found = similar_to(searcher, asked.id.strip() or read_draft(asked.draft.encode()), limit=asked.limit)
     hits = hits_of(found.hits, names)
     head = cut(plain(structs.replace(found, hits=(), outcomes={})))
     told = {name: head[name] for name in ("about", "index", "candidates", "notices")}
