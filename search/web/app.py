@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from imrsearch.schema.errors import ImrSearchError, QueryError, UnknownId
+from imrsearch.schema.errors import ImrSearchError, QueryError, SourceGone, UnknownId
 from imrsearch.search.served import Served
-from imrsearch.search.web import searching
+from imrsearch.search.web import items, searching
 from imrsearch.search.web.html import FOLDER, page
 
 NOT_THERE = "there is no such page"
@@ -37,6 +37,7 @@ def routes() -> Sequence[BaseRoute]:
     return [
         Route("/", lambda request: RedirectResponse("/search")),
         *searching.ROUTES,
+        *items.ROUTES,
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 
@@ -45,7 +46,7 @@ def told(request: Request, error: Exception) -> Response:
     """An error of ours: what is wrong, where, and what to do next."""
     if not isinstance(error, ImrSearchError):
         raise error
-    status = 404 if isinstance(error, UnknownId) else 503 if error.exit_code == 3 else 400
+    status = 404 if isinstance(error, UnknownId | SourceGone) else 503 if error.exit_code == 3 else 400
     place = error.shown if isinstance(error, QueryError) else ""
     return answer(request, status, error.message, hint=error.hint, place=place)
 
