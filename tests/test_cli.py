@@ -29,7 +29,7 @@ CASE = letters()[KEY]["case_number"]
 KEEPING = ("save", "run", "new", "set", "saved")
 READING = ("index", "reindex", "check", "parse")
 DESK = ("similar", "contrast", "stats", "guidelines", "cite")
-COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, *DESK, *KEEPING, "serve")
+COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, *DESK, *KEEPING, "serve", "mcp")
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms "
     "notices hits facets"

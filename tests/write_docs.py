@@ -31,7 +31,7 @@ COMMANDS = (
     ),
     *("set add", "set show", "set export", "set list", "set remove"),
     *("save", "run", "new", "saved list", "saved remove"),
-    "serve",
+    *("serve", "mcp"),
 )
 # A block of the README: commands after "$ ", each with what it prints.
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from imrsearch.search.explain import Clock
 from imrsearch.search.query import checked
+from imrsearch.search.served import Served
 from imrsearch.search.web.address import ASKED, LISTED, address_of, query_of
 from imrsearch.search.web.html import page
-from imrsearch.search.web.served import Served
 from imrsearch.search.web.suffixes import routes_of
 
 
