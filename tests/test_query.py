@@ -187,9 +187,7 @@ def test_the_engine_finds_what_a_scan_finds(number, tmp_path):
         # A facet's own filter does not narrow it.
         others = {
             name: [
-                chunk
-                for chunk in matching
-                if kept(chunk, structs.replace(query, filters=without(query.filters, name)))
+                chunk for chunk in matching if kept(chunk, structs.replace(query, filters=without(query.filters, name)))
             ]
             for name in ("outcome", "drug")
         }
