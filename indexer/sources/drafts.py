@@ -24,7 +24,8 @@ OLD_WORD, RICH_TEXT = b"\xd0\xcf\x11\xe0", b"{\\rtf"
 
 def read_draft(content: bytes) -> Draft:
     """The draft; UsageError or SourceError where it is empty, too long or of another kind, without a word of it."""
-    check_size(len(content))
+    if len(content) > LARGEST:
+        raise UsageError("the draft is larger than 8 MB", hint=KINDS_HINT)
     if not content.strip():
         raise UsageError("the draft is empty", hint=KINDS_HINT)
     if content.startswith((OLD_WORD, RICH_TEXT)):
@@ -40,12 +41,6 @@ def read_draft(content: bytes) -> Draft:
     if len(text) > LONGEST:
         raise UsageError(f"the draft has more than {LONGEST:,} characters", hint=KINDS_HINT)
     return Draft(kind, text, letter_in(kind, lines))
-
-
-def check_size(size: int) -> None:
-    """UsageError where a draft of so many bytes is too large."""
-    if size > LARGEST:
-        raise UsageError("the draft is larger than 8 MB", hint=KINDS_HINT)
 
 
 def lines_of_draft(content: bytes) -> tuple[str, tuple[Line, ...]]:

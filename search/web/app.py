@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from imrsearch.schema.errors import ImrSearchError, QueryError, SourceError, SourceGone, UnknownId
 from imrsearch.search.served import Served
-from imrsearch.search.web import api, items, searching
+from imrsearch.search.web import api, desk, drafting, items, rates, searching
 from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
 
@@ -48,6 +48,9 @@ def routes() -> Sequence[BaseRoute]:
         *searching.ROUTES,
         *items.ROUTES,
         *api.ROUTES,
+        *desk.ROUTES,
+        *rates.ROUTES,
+        *drafting.ROUTES,
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 
