@@ -6,12 +6,12 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from imrsearch.schema.errors import ImrSearchError, QueryError, UnknownId
-from imrsearch.search.web import searching
+from imrsearch.search.web import facets, searching
 from imrsearch.search.web.html import FOLDER, page
 from imrsearch.search.web.served import Served
 
@@ -35,8 +35,9 @@ def application(index_dir: Path) -> Starlette:
 def routes() -> Sequence[BaseRoute]:
     """Every address."""
     return [
-        Route("/", lambda request: RedirectResponse("/search")),
+        Route("/", searching.search),
         *searching.ROUTES,
+        *facets.ROUTES,
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 
