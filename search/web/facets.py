@@ -58,7 +58,7 @@ class Ticked(Struct, frozen=True):
     title: str
     boxes: tuple[Box, ...]
     values: int | None
-    every: Address
+    every: str
 
 
 class Values(Struct, frozen=True, kw_only=True):
@@ -85,12 +85,13 @@ class Values(Struct, frozen=True, kw_only=True):
 def beside(searcher: Searcher, address: Address, query: Query, answer: Answer) -> Iterator[Ticked]:
     """The fields that the items found can be narrowed by; of those not counted what is chosen."""
     counted = counts_beside(searcher, query, answer)
+    asked = str(address.at("").without("limit"))
     for field in (*BESIDE, *ON_REQUEST):
         counts = counted.get(field.name)
         boxes = tuple(boxes_of(field, counts or (), address.values(field.name)))
         if boxes or counts is None:
-            every = address.at(f"/facets/{field.name}").without("limit")
-            yield Ticked(field.name, label_of(field.name), boxes, None if counts is None else len(counts), every)
+            values = None if counts is None else len(counts)
+            yield Ticked(field.name, label_of(field.name), boxes, values, f"/facets/{field.name}{asked}")
 
 
 def counts_beside(searcher: Searcher, query: Query, answer: Answer) -> dict[str, list[tuple[str, int]]]:

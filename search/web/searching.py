@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec import structs
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.enough import enough, enough_lines
@@ -44,7 +44,12 @@ def search(request: Request) -> Response:
             return found_json(served.searcher, address)
         case ".csv":
             return found_csv(served.searcher, address)
-    return found_page(request, served.searcher, address)
+    made = served.page(address, lambda searcher: bytes(found_page(request, searcher, address).body))
+    response = HTMLResponse(made)
+    if request.headers.get("HX-Request"):
+        # A form sends its empty fields too: the address is shown without them.
+        response.headers["HX-Push-Url"] = str(address)
+    return response
 
 
 def found_json(searcher: Searcher, address: Address) -> Response:
@@ -83,7 +88,7 @@ def found_page(request: Request, searcher: Searcher, address: Address) -> Respon
     address = address.at("/search", only=(*ASKED, *LISTED))
     chips = chips_of(searcher, address, query, answer)
     added = {chip.text for chip in chips}
-    response = page(
+    return page(
         request,
         "search.html",
         title=query.text or "Newest items",
@@ -100,10 +105,6 @@ def found_page(request: Request, searcher: Searcher, address: Address) -> Respon
         chart=chart_of(searcher, answer),
         enough=tuple(enough_lines(enough(searcher, query, answer))) if tells_enough and results.total else (),
     )
-    if request.headers.get("HX-Request"):
-        # A form sends its empty fields too: the address is shown without them.
-        response.headers["HX-Push-Url"] = str(address)
-    return response
 
 
 def hidden_of(address: Address) -> tuple[tuple[str, str], ...]:
