@@ -1,13 +1,17 @@
 """A draft: the text of somebody's own, for which letters are looked for. It is kept in memory only."""
 
+import os
+import traceback
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
 from msgspec import Struct
 
 from imrsearch.schema.derive.treatment import MOST_REQUESTS, REQUEST_FOR
+from imrsearch.schema.errors import ImrSearchError
 from imrsearch.schema.records import Letter
 from imrsearch.schema.vocabulary import Names, body_part_names, drug_names, treatment_names, words_of
 
@@ -29,6 +33,23 @@ class Draft(Struct, frozen=True):
     def __repr__(self) -> str:
         """Nothing of the text: what is printed by mistake must not hold it."""
         return f"Draft({self.kind}, {len(self.text)} characters)"
+
+
+@contextmanager
+def saying_nothing_of(draft: Draft | bytes | None) -> Iterator[None]:
+    """Whatever goes wrong with a draft is told without its message, which may quote the draft."""
+    try:
+        yield
+    except ImrSearchError:
+        raise
+    except Exception as error:
+        if draft is None:
+            raise
+        if os.environ.get("IMRSEARCH_DEBUG"):
+            # Lines of the program only.
+            traceback.print_tb(error.__traceback__)
+        message = f"the draft could not be compared ({type(error).__name__})"
+        raise ImrSearchError(message, hint="please report it, without the draft") from None
 
 
 class Named(Struct, frozen=True):

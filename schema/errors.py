@@ -5,7 +5,8 @@ ImrSearchError
 │   └── SourceError    a file cannot be opened as letters
 ├── QueryError         the question cannot be understood; shows the place
 ├── UsageError         an option or argument is wrong
-│   └── UnknownId      no letter or item has the id
+│   ├── UnknownId      no letter or item has the id
+│   └── SourceGone     the file of a letter is no longer there, or was changed
 ├── IndexMissing       there is no index at that folder
 ├── StaleIndex         the index was built from other fields or another engine
 ├── IndexBusy          another process is writing to the index
@@ -81,6 +82,10 @@ class UsageError(ImrSearchError):
 
 class UnknownId(UsageError):
     """No letter or item of the index has the id."""
+
+
+class SourceGone(UsageError):
+    """The file that a letter was read from is no longer there, or was changed, or holds other letters too."""
 
 
 class QueryError(ImrSearchError):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from imrsearch.schema.errors import ImrSearchError, IndexMissing, Interrupted, StaleIndex, UsageError
-from imrsearch.schema.fields import FACETS
 from imrsearch.search.arguments import with_command
 from imrsearch.search.cli_desk import app as desk_commands
 from imrsearch.search.cli_export import AsFormat, Force, Output, Target, export, most, target_of
@@ -141,7 +140,7 @@ def search(
     index: IndexDir = None,
 ) -> None:
     """Search the disputed items. `imrsearch QUERY` is short for this."""
-    from imrsearch.search.query import Query
+    from imrsearch.search.query import Query, facet_names
 
     others = {"--json": json, "--facets": facets, "--explain": explain, "--record": record, "--collapse": collapse}
     target = target_of(format, output, force=force, others=others)
@@ -187,12 +186,6 @@ def print_record(searcher: "Searcher", query: "Query", *, json: bool) -> int:
     kept = record_of(searcher, query)
     say(record_json(kept) if json else record_text(kept))
     return kept.items
-
-
-def facet_names(given: str | None) -> tuple[str, ...]:
-    """Names of the facets asked for; "all" names every one."""
-    names = tuple(name.strip() for name in (given or "").split(",") if name.strip())
-    return tuple(field.name for field in FACETS) if names == ("all",) else names
 
 
 app.add_typer(index_commands)

@@ -1,16 +1,12 @@
 """The commands that compare: an item or a draft with what was decided before; part of `cli.py`."""
 
-import os
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from imrsearch.schema.errors import ImrSearchError, UsageError
+from imrsearch.schema.errors import UsageError
 from imrsearch.search.helptext import HELP
 from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at
 
@@ -38,6 +34,7 @@ def similar(
     index: IndexDir = None,
 ) -> None:
     """Show the items most like an item or a draft, a few of each outcome, and why."""
+    from imrsearch.schema.drafts import saying_nothing_of
     from imrsearch.search import render_desk
     from imrsearch.search.similar import similar as similar_to
 
@@ -66,6 +63,7 @@ def contrast(
     index: IndexDir = None,
 ) -> None:
     """Set the nearest upheld and overturned items of one treatment side by side."""
+    from imrsearch.schema.drafts import saying_nothing_of
     from imrsearch.search import render_desk
     from imrsearch.search.contrast import contrast as contrast_of
 
@@ -79,23 +77,6 @@ def contrast(
     else:
         say(render_desk.contrast_plain(found))
     sys.exit(0 if found.upheld or found.overturned else 1)
-
-
-@contextmanager
-def saying_nothing_of(draft: "Draft | None") -> Iterator[None]:
-    """Whatever goes wrong with a draft is told without its message, which may quote the draft."""
-    try:
-        yield
-    except ImrSearchError:
-        raise
-    except Exception as error:
-        if draft is None:
-            raise
-        if os.environ.get("IMRSEARCH_DEBUG"):
-            # Lines of the program only.
-            traceback.print_tb(error.__traceback__)
-        message = f"the draft could not be compared ({type(error).__name__})"
-        raise ImrSearchError(message, hint="please report it, without the draft") from None
 
 
 def draft_given(asked: list[str], file: Path | None, *, command: str) -> "Draft | None":

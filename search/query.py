@@ -103,6 +103,13 @@ def field_of(name: str, fields: tuple[Field, ...], *, use: str) -> Field:
     raise UsageError(f"there is no {use} {name}", hint=f"one of: {', '.join(FIELD[other].option for other in near)}")
 
 
+def facet_names(given: str | None) -> tuple[str, ...]:
+    """Names of the facets asked for, "outcome,year"; "all" names every one."""
+    names = [name.strip() for name in (given or "").split(",") if name.strip()]
+    every = [field.name for field in FACETS]
+    return tuple(each for name in names for each in (every if name == "all" else [name]))
+
+
 def one_or_more(values: str | Iterable[str]) -> tuple[str, ...]:
     """Several values, also where a caller gives one by itself."""
     return (values,) if isinstance(values, str) else tuple(values)

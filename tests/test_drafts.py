@@ -13,9 +13,8 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from imrsearch.indexer.sources.drafts import LARGEST, LONGEST, read_draft
-from imrsearch.schema.drafts import named_in, requested_in
+from imrsearch.schema.drafts import named_in, requested_in, saying_nothing_of
 from imrsearch.schema.errors import ImrSearchError
-from imrsearch.search.cli_desk import saying_nothing_of
 from tests.corpus import KINDS, case_of, letters
 from tests.factories import index_of
 from tests.precedents import precedents

@@ -1,5 +1,6 @@
 """What is shipped: a wheel, also one made from an sdist, holds every module, table and fictional letter."""
 
+import hashlib
 import os
 import shutil
 import tarfile
@@ -51,3 +52,9 @@ def test_a_wheel_and_one_made_from_an_sdist_hold_everything(tmp_path: Path) -> N
     with tarfile.open(tmp_path / sdist) as archive:
         archive.extractall(tmp_path / "sdist", filter="data")
     assert wheel_of(next((tmp_path / "sdist").iterdir()), tmp_path) == shipped()
+
+
+def test_the_one_file_that_others_wrote_is_as_they_published_it() -> None:
+    script = (ROOT / "search/web/static/htmx.min.js").read_bytes()
+    assert b'version:"2.0.11"' in script
+    assert hashlib.sha256(script).hexdigest() == "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717"

@@ -78,8 +78,7 @@ class Row(Struct, frozen=True):
 
 def html_lines(content: bytes) -> tuple[Line, ...]:
     """Lines of an HTML letter with gaps and bold; SourceError where the page holds no text or is no letter."""
-    declared = DECLARED.search(content[:4096])
-    page = decode(content, declared.group(1).decode("ascii", "replace") if declared else None)
+    page = page_text(content)
     check_elements(page)
     tree = LexborHTMLParser(SELF_CLOSED.sub(r"<\1\2></\1>", page))
     body = tree.body or tree.root
@@ -93,6 +92,12 @@ def html_lines(content: bytes) -> tuple[Line, ...]:
         raise SourceError("the page holds no text")
     blocks_are_lines = breaks_sentences(rows)
     return lines_of([[with_gap(row, blocks_are_lines=blocks_are_lines) for row in page_rows] for page_rows in pages])
+
+
+def page_text(content: bytes) -> str:
+    """The page decoded, by what it declares of itself where that is needed."""
+    declared = DECLARED.search(content[:4096])
+    return decode(content, declared.group(1).decode("ascii", "replace") if declared else None)
 
 
 def check_elements(page: str) -> None:

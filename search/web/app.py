@@ -10,11 +10,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from imrsearch.schema.errors import ImrSearchError, QueryError, UnknownId
-from imrsearch.search.web import facets, searching
+from imrsearch.schema.errors import ImrSearchError, QueryError, SourceError, SourceGone, UnknownId
+from imrsearch.search.web import api, facets, items, searching
+from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
 from imrsearch.search.web.served import Served
 
+# By which status an error is told: the first that it is one of.
+STATUSES: tuple[tuple[type[ImrSearchError], int], ...] = (
+    (UnknownId, 404),
+    (SourceGone, 404),
+    (TooLarge, 413),
+    (OtherKind, 415),
+    (SourceError, 415),
+)
 NOT_THERE = "there is no such page"
 
 
@@ -38,6 +47,8 @@ def routes() -> Sequence[BaseRoute]:
         Route("/", searching.search),
         *searching.ROUTES,
         *facets.ROUTES,
+        *items.ROUTES,
+        *api.ROUTES,
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 
@@ -46,7 +57,10 @@ def told(request: Request, error: Exception) -> Response:
     """An error of ours: what is wrong, where, and what to do next."""
     if not isinstance(error, ImrSearchError):
         raise error
-    status = 404 if isinstance(error, UnknownId) else 503 if error.exit_code == 3 else 400
+    known = (status for kind, status in STATUSES if isinstance(error, kind))
+    # An error of no kind is a fault of ours.
+    fault = 503 if error.exit_code == 3 else 500 if type(error) is ImrSearchError else 400
+    status = next(known, fault)
     place = error.shown if isinstance(error, QueryError) else ""
     return answer(request, status, error.message, hint=error.hint, place=place)
 
@@ -55,7 +69,10 @@ def not_answered(request: Request, error: Exception) -> Response:
     """An address that leads nowhere, or a method that it does not take."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     message = NOT_THERE if status == 404 else str(getattr(error, "detail", error))
-    return answer(request, status, message, hint="")
+    said = answer(request, status, message, hint="")
+    # The methods that it does take.
+    said.headers.update(getattr(error, "headers", None) or {})
+    return said
 
 
 def unexpected(request: Request, error: Exception) -> Response:
@@ -68,5 +85,6 @@ def answer(request: Request, status: int, message: str, *, hint: str, place: str
     path = request.url.path
     if path.startswith("/api/") or path.endswith((".json", ".csv")):
         told = {"error": message, "hint": hint, "place": place}
-        return JSONResponse({name: text for name, text in told.items() if text}, status_code=status)
+        kept = {name: text for name, text in told.items() if text}
+        return JSONResponse(kept, status_code=status, headers={"Cache-Control": "no-store"})
     return page(request, "error.html", status=status, title="Error", message=message, hint=hint, place=place)

@@ -9,13 +9,11 @@ from starlette.responses import Response
 
 from imrsearch.schema.documents import value_term
 from imrsearch.schema.errors import UsageError
-from imrsearch.schema.fields import FACETS, FIELD, Field
-from imrsearch.schema.vocabulary import folded
+from imrsearch.schema.fields import FACETS, Field
 from imrsearch.search.compile import unscored
-from imrsearch.search.explain import Clock
-from imrsearch.search.query import Query, checked, field_of
-from imrsearch.search.results import FacetCount, IndexFigures
-from imrsearch.search.searcher import Answer, Searcher, filters_of
+from imrsearch.search.facets import FacetValues, facet_values
+from imrsearch.search.query import Query, field_of
+from imrsearch.search.searcher import Answer, Searcher
 from imrsearch.search.tables import csv_text
 from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, number, query_of
 from imrsearch.search.web.chips import label_of
@@ -31,7 +29,7 @@ BESIDE = tuple(field for field in FACETS if field.name not in SELDOM)
 # Values of a field beside the hits, and on its own page.
 FIRST_VALUES = 8
 ON_A_PAGE = 100
-MOST_VALUES = 10_000
+EVERYTHING = 999_999_999
 ORDERS = ("items", "value")
 
 
@@ -59,27 +57,6 @@ class Ticked(Struct, frozen=True):
     boxes: tuple[Box, ...]
     values: int | None
     every: str
-
-
-class Values(Struct, frozen=True, kw_only=True):
-    """The values of a facet; these keys are the JSON.
-
-    facet     the field
-    contains  only values with these letters are listed
-    total     values that the items found have, with these letters
-    values    of this page
-    """
-
-    facet: str
-    query: str
-    query_as_run: str
-    filters: dict[str, list[str] | str]
-    index: IndexFigures
-    items: int
-    contains: str
-    total: int
-    offset: int
-    values: list[FacetCount]
 
 
 def beside(searcher: Searcher, address: Address, query: Query, answer: Answer) -> Iterator[Ticked]:
@@ -135,7 +112,7 @@ def facet(request: Request) -> Response:
     known = (*ASKED, *LISTED, "contains", "order")
     address = address_of(f"/facets/{field.name}", request.query_params.multi_items(), known=known)
     suffix = suffix_of(request)
-    found = values_of(served.searcher, field, address, most=MOST_VALUES if suffix else ON_A_PAGE)
+    found = values_of(served.searcher, field, address, most=EVERYTHING if suffix else ON_A_PAGE)
     if suffix == ".json":
         return Response(msgspec.json.encode(found), media_type="application/json")
     if suffix == ".csv":
@@ -144,14 +121,15 @@ def facet(request: Request) -> Response:
     asked = address.at("/search").without("contains").without("order").without("limit")
     listed = tuple((one, narrowed(asked, field, str(one.value))) for one in found.values)
     title = f"Values of {label_of(field.name)}"
-    first, last = found.offset, found.offset + len(found.values)
+    first = number(address, "offset", otherwise=0)
     turns = (
-        address.setting("offset", max(first - ON_A_PAGE, 0)) if first else None,
-        address.setting("offset", last) if last < found.total and found.values else None,
+        address.setting("offset", max(first - ON_A_PAGE, 0) or None) if first else None,
+        address.setting("offset", first + found.returned) if found.truncated and found.returned else None,
     )
     return page(
         request, "facets.html", title=title, address=address, asked=asked, field=field, found=found, listed=listed,
-        turns=turns, told=f"{first + 1:,}-{last:,} of {found.total:,}",
+        turns=turns, contains=address.value("contains"),
+        told=f"{first + 1:,}-{first + found.returned:,} of {found.total_values:,}",
     )  # fmt: skip
 
 
@@ -162,31 +140,19 @@ def narrowed(asked: Address, field: Field, value: str) -> tuple[Address, bool]:
     return (asked.adding(field.name, value), False) if same is None else (asked.without(field.name, same), True)
 
 
-def values_of(searcher: Searcher, field: Field, address: Address, *, most: int) -> Values:
-    """The field's values in the order asked for, at most so many on a page."""
+def values_of(searcher: Searcher, field: Field, address: Address, *, most: int) -> FacetValues:
+    """The field's values in the order asked for, from the offset on, at most so many."""
     order = address.value("order", "items")
     if order not in ORDERS:
         raise UsageError(f"there is no order {order}", hint=f"one of: {', '.join(ORDERS)}")
-    query = checked(structs.replace(query_of(address), limit=0, offset=0, facets=(field.name,)))
-    answer = searcher.answer(query, Clock())
-    contains = folded(address.value("contains").strip())
-    counts = [one for one in answer.results.facets[field.name] if contains in folded(str(one.value))]
-    if order == "value" and FIELD[field.name].kind != "number":
-        counts.sort(key=lambda one: folded(str(one.value)))
-    offset = number(address, "offset", otherwise=0)
-    limit = min(number(address, "limit", otherwise=most), MOST_VALUES)
-    return Values(
-        facet=field.name,
-        query=query.text,
-        query_as_run=answer.results.query_as_run,
-        filters=filters_of(query),
-        index=searcher.figures,
-        items=answer.results.total,
-        contains=address.value("contains"),
-        total=len(counts),
-        offset=offset,
-        values=[structs.replace(one, chosen=msgspec.UNSET) for one in counts[offset : offset + limit]],
-    )
+    query = structs.replace(query_of(address), facets=(field.name,), limit=EVERYTHING, offset=0)
+    found = facet_values(searcher, query, contains=address.value("contains"))
+    values = [*found.values]
+    if order == "value" and field.kind != "number":
+        values.sort(key=lambda one: value_term(str(one.value)))
+    offset, limit = (number(address, name, otherwise=other) for name, other in (("offset", 0), ("limit", most)))
+    shown = tuple(values[offset : offset + limit])
+    return structs.replace(found, values=shown, returned=len(shown), truncated=len(values) > offset + len(shown))
 
 
 ROUTES = routes_of("/facets/{name}", facet)

@@ -41,6 +41,7 @@ def environment() -> Environment:
         "counted": render.counted,
         "found_line": render.found_line,
         "item_path": item_path,
+        "outcomes_of": render.outcomes_of,
         "similar_line": render.similar_line,
         "ticked": ticked,
     }

@@ -9,13 +9,12 @@ from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from imrsearch.schema.fields import FACETS
 from imrsearch.search.enough import enough, enough_lines
 from imrsearch.search.everything import order_of
 from imrsearch.search.explain import Clock
 from imrsearch.search.export import TEXTS
 from imrsearch.search.language import scores
-from imrsearch.search.query import Query, checked
+from imrsearch.search.query import Query, checked, facet_names
 from imrsearch.search.render import as_json, counts_line
 from imrsearch.search.results import Results
 from imrsearch.search.searcher import Answer, Searcher
@@ -54,8 +53,7 @@ def search(request: Request) -> Response:
 
 def found_json(searcher: Searcher, address: Address) -> Response:
     """The contract's one object, as `imrsearch QUERY --json` prints it."""
-    named = tuple(name.strip() for each in address.values("facets") for name in each.split(",") if name.strip())
-    counted = tuple(field.name for field in FACETS) if named == ("all",) else named
+    counted = facet_names(",".join(address.values("facets")))
     query = structs.replace(query_of(address), letters=True, facets=counted)
     return Response(as_json(searcher.search(query)), media_type="application/json")
 

@@ -20,6 +20,11 @@
     }
   };
 
+  const openKeys = () => {
+    find("#keys-on").checked = keysAreOn();
+    find("#keys").showModal();
+  };
+
   const move = (by) => {
     const all = cards();
     if (!all.length) return;
@@ -38,7 +43,11 @@
       find("#live").textContent = "Copied";
       button.dataset.done = "yes";
     } catch {
-      find("#live").textContent = "The browser did not let the page copy; the text stands below the button";
+      const texts = button.parentElement.nextElementSibling;
+      const stand = texts instanceof HTMLDetailsElement;
+      if (stand) texts.open = true;
+      const where = stand ? "below the button" : "on the page of the item";
+      find("#live").textContent = `The browser did not let the page copy; the text stands ${where}`;
     }
   };
 
@@ -54,7 +63,7 @@
         const button = find(".card.here [data-copy]") || find("#main [data-copy]");
         if (button) copy(button);
       },
-      "?": () => find("#keys") && find("#keys").showModal(),
+      "?": openKeys,
     };
     const act = acts[event.key];
     if (!act) return;
@@ -66,6 +75,10 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("[data-opens=keys]")) {
+      event.preventDefault();
+      openKeys();
+    }
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("#keys-on")) {
@@ -76,5 +89,7 @@
       }
     }
   });
-  document.addEventListener("htmx:afterSettle", announce);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.matches("#page, #list")) announce();
+  });
 })();

@@ -1,0 +1,40 @@
+"""What a request carries: a draft as it is, in memory only, and no more of it than a draft may have."""
+
+from starlette.requests import Request
+
+from imrsearch.indexer.sources.drafts import KINDS_HINT, LARGEST
+from imrsearch.schema.errors import UsageError
+
+# Of these kinds a draft may say that it is; which it is its content tells.
+DRAFT_TYPES = (
+    "text/plain",
+    "text/html",
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/octet-stream",
+)
+
+
+class TooLarge(UsageError):
+    """The body of a request is larger than what is read of it."""
+
+
+class OtherKind(UsageError):
+    """The body of a request says that it is of a kind that is not read."""
+
+
+async def draft_bytes(request: Request) -> bytes:
+    """The body of the request; TooLarge or OtherKind where it cannot be a draft."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in DRAFT_TYPES:
+        said = f"a draft cannot be {kind}" if kind.isprintable() and kind else "the draft's kind is not told"
+        raise OtherKind(said, hint=f"send it as it is, with Content-Type: {' or '.join(DRAFT_TYPES)}")
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and int(length[:12]) > LARGEST:
+        raise TooLarge("the draft is larger than 8 MB", hint=KINDS_HINT)
+    read = bytearray()
+    async for part in request.stream():
+        read += part
+        if len(read) > LARGEST:
+            raise TooLarge("the draft is larger than 8 MB", hint=KINDS_HINT)
+    return bytes(read)
