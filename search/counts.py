@@ -147,6 +147,21 @@ def count_values(engine: Engine, query: tantivy.Query, *, name: str) -> list[Fac
     ]
 
 
+def count_pairs(
+    engine: Engine, query: tantivy.Query, *, name: str, by: str
+) -> dict[str | int, tuple[int, dict[str | int, int]]]:
+    """For each value of one field how many of the query's items have it, and with it each value of another."""
+    request = {name: terms_of_field(name, BUCKETS) | {"aggs": {by: terms_of_field(by, BUCKETS)}}}
+    counted = engine.aggregate(query, request)[name]["buckets"]
+    return {
+        bucket_of(each).value: (
+            each["doc_count"],
+            {one.value: one.count for one in map(bucket_of, each[by]["buckets"])},
+        )
+        for each in counted
+    }
+
+
 def count_having(engine: Engine, field: Field) -> int:
     """How many items have a value of the field."""
     match field.kind:

@@ -43,7 +43,7 @@ def expand(
     """
     read: dict[str, str] = {}
     tree = expanded(corrected(question.tree, partial(correction, indexed=indexed, held=held, read=read)))
-    corrections = (f"{typed}: read as {name}" for typed, name in read.items())
+    corrections = (correction_notice(typed, name) for typed, name in read.items())
     notices = (notice_of(named, left_out=left_out) for named, left_out in names_in(tree))
     said = dict.fromkeys((*corrections, *filter(None, notices)))
     return structs.replace(question, tree=tree, notices=(*question.notices, *said))
@@ -143,6 +143,25 @@ def names_in(node: Node, *, left_out: bool = False) -> Iterator[tuple[Named, boo
             return
         case _:
             assert_never(node)
+
+
+def words_in(node: Node) -> Iterator[Word]:
+    """Every word that stands by itself, negated ones too: those in which names are looked for."""
+    match node:
+        case Word():
+            yield node
+        case Not(part):
+            yield from words_in(part)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from words_in(part)
+        case _:
+            return
+
+
+def correction_notice(typed: str, name: str) -> str:
+    """What a misspelt name was taken for."""
+    return f"{typed}: read as {name}"
 
 
 def notice_of(named: Named, *, left_out: bool) -> str:

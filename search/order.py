@@ -9,9 +9,9 @@ from itertools import groupby
 from operator import itemgetter
 
 import tantivy
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from imrsearch.search.compile import all_of, days_query, undated
+from imrsearch.search.compile import all_of, days_query, undated, unscored
 from imrsearch.search.engine import Engine, Ranked
 from imrsearch.search.language import All, Node, scores
 from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query
@@ -61,6 +61,13 @@ def found_by(engine: Engine, found: tantivy.Query, *, ordered: tantivy.Query, qu
 def is_scored(query: Query, tree: Node) -> bool:
     """The score decides the order: what holds only conditions has no relevance, and the newest come first."""
     return query.sort == "relevance" and scores(tree)
+
+
+def whole(engine: Engine, found: Found, *, most: int) -> Found:
+    """The same with every item in `best`, in any order, where they are at most so many."""
+    if len(found.best) >= found.total or found.total > most:
+        return found
+    return structs.replace(found, best=engine.best(unscored(found.query), found.total))
 
 
 def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Row]:

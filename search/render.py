@@ -58,7 +58,7 @@ class Block(Struct, frozen=True):
 
 def as_json(results: Results, explanation: Explanation | None = None) -> str:
     """The contract's one object, on one line; an explanation is a key more."""
-    hits = tuple(structs.replace(hit, citations=UNSET, marks=UNSET) for hit in results.hits)
+    hits = tuple(hit.contract for hit in results.hits)
     facets = {
         name: [structs.replace(found, chosen=UNSET) for found in counts] for name, counts in results.facets.items()
     }

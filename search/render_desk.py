@@ -80,7 +80,7 @@ def as_json(answer: Similar | Contrast) -> str:
 
 def for_programs(hits: Sequence[SimilarHit]) -> tuple[SimilarHit, ...]:
     """The hits as the contract has them."""
-    return tuple(structs.replace(hit, citations=UNSET, marks=UNSET) for hit in hits)
+    return tuple(hit.contract for hit in hits)
 
 
 def as_csv(*answers: Similar | Contrast) -> str:

@@ -1,6 +1,8 @@
 """What a search gives back. These structs are also the JSON, their attributes the keys in this order."""
 
-from msgspec import UNSET, Struct, UnsetType
+from typing import Self
+
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from imrsearch.schema.records import OUTCOMES, Citation, Item, Letter
 
@@ -58,6 +60,8 @@ class Hit(Struct, frozen=True, kw_only=True):
     family_outcomes  how many items of the family had each outcome
     citations   what the reviewer cites; for people, not in the JSON
     marks       character offsets into `treatment`; for people, not in the JSON
+    letter      with that item only; for people, not in the JSON
+    rationale_marks  character offsets into the item's rationale; for people, not in the JSON
     """
 
     id: str
@@ -77,6 +81,13 @@ class Hit(Struct, frozen=True, kw_only=True):
     family_outcomes: dict[str, int] | None = None
     citations: tuple[Citation, ...] | UnsetType = UNSET
     marks: tuple[Span, ...] | UnsetType = UNSET
+    letter: Letter | UnsetType = UNSET
+    rationale_marks: tuple[Span, ...] | UnsetType = UNSET
+
+    @property
+    def contract(self) -> Self:
+        """The hit with the contract's keys only."""
+        return structs.replace(self, citations=UNSET, marks=UNSET, letter=UNSET, rationale_marks=UNSET)
 
 
 class Results(Struct, frozen=True, kw_only=True):

@@ -33,15 +33,17 @@ from imrsearch.search.lexer import Held
 from imrsearch.search.listing import Listed, Listing, head_of
 from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.opened import Opened
-from imrsearch.search.order import Found, Row, found_by, ranked
+from imrsearch.search.order import Found, Row, found_by, ranked, whole
 from imrsearch.search.query import Query, checked
 from imrsearch.search.results import FacetCount, Family, Hit, Results
-from imrsearch.search.snippet import NO_PASSAGE, marked_treatment, passage_of
+from imrsearch.search.snippet import NO_PASSAGE, marked_treatment, passage_in, reasons_of, spans
 from imrsearch.search.values import Readings, with_values
 from imrsearch.search.widen import widened
 
 # Words looked up lately that are kept ready.
 WORDS_KEPT = 4_096
+# Among so many items letters and families are counted by looking at each.
+MOST_LOOKED_AT = 65_000
 # Said where the question is not to be widened.
 WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
 
@@ -78,13 +80,13 @@ class Searcher(Opened):
                 asked, found = self.found(query, question, typed=typed, clock=clock)
             else:
                 hints = (WIDEN_HINT,)
-        total = found.total
         rows, more = clock.lap("rank", self.page(query, question, found=found))
-        letters = clock.lap("letters", self.letters(query, found))
-        families = clock.lap("families", count_families(self.engine, found, letters=query.letters))
+        looked_at = clock.lap("letters", self.looked_at(query, found))
+        letters = clock.lap("letters", self.letters(query, looked_at))
+        families = clock.lap("families", count_families(self.engine, looked_at, letters=query.letters))
         facets = clock.lap("facets", self.facets(query, question, found=found.query))
         hits = self.hits(rows, wanted, clock=clock)
-        remarks = (*self.remarks(query, question, asked=asked, total=total), *uncounted(query, facets))
+        remarks = (*self.remarks(query, question, asked=asked, total=found.total), *uncounted(query, facets))
         notices = (*question.notices, *remarks, *hints)
         clock.lap("advice", notices)
         results = Results(
@@ -92,7 +94,7 @@ class Searcher(Opened):
             query_as_run=as_run(question),
             filters=filters_of(query),
             index=self.figures,
-            total=total,
+            total=found.total,
             total_letters=letters,
             total_families=families,
             returned=len(hits),
@@ -202,6 +204,12 @@ class Searcher(Opened):
         counted = found_by(self.engine, found, ordered=ordered, query=query, tree=question.tree)
         return asked, clock.lap("search", counted)
 
+    def looked_at(self, query: Query, found: Found) -> Found:
+        """What is found, each item of it where letters are asked for: that is quicker than to group them."""
+        if query.letters is False or found.total == self.manifest.items:
+            return found
+        return whole(self.engine, found, most=MOST_LOOKED_AT)
+
     def letters(self, query: Query, found: Found) -> int | None:
         """In how many letters the items are; null where nobody asks."""
         if query.letters is False:
@@ -277,7 +285,8 @@ def uncounted(query: Query, facets: Mapping[str, Sequence[FacetCount]]) -> Itera
 def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> Hit:
     """What is shown of the letter's one item."""
     item = letter.items[0]
-    passage = NO_PASSAGE if wanted is None else passage_of(item, wanted)
+    reasons, marks = ("", []) if wanted is None else reasons_of(item, wanted)
+    passage = NO_PASSAGE if wanted is None else passage_in(reasons, marks)
     return Hit(
         id=item.id,
         letter_id=letter.letter_id,
@@ -293,6 +302,8 @@ def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> 
         highlights=passage.highlights,
         citations=item.imr_citations,
         marks=() if wanted is None else marked_treatment(item, wanted),
+        letter=letter,
+        rationale_marks=spans(marks) if item.rationale else (),
     )
 
 

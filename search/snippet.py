@@ -77,9 +77,18 @@ def passage_of(item: Item, wanted: Iterable[Wanted]) -> Passage:
 
     Where the best sentences say nothing of the decision, the sentence that does is added after a "…".
     """
+    return passage_in(*reasons_of(item, wanted))
+
+
+def reasons_of(item: Item, wanted: Iterable[Wanted]) -> tuple[str, list[Mark]]:
+    """The text that a passage is cut from, and where it answers the question."""
     texts = {"rationale": item.rationale, "imr_guideline": item.imr_guideline, "treatment": item.treatment}
     field, text = next(((field, text) for field, text in texts.items() if text), ("treatment", ""))
-    marks = seeker_of(tuple(wanted)).marks(text, field=field)
+    return text, seeker_of(tuple(wanted)).marks(text, field=field)
+
+
+def passage_in(text: str, marks: Sequence[Mark]) -> Passage:
+    """The best passage of the text with these marks."""
     sentences, said = read_sentences(text)
     first, last = best_window(sentences, said, marks)
     start, end = (sentences[first][0], sentences[last][1]) if sentences else (0, len(text))

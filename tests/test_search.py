@@ -435,7 +435,7 @@ def test_our_own_faults_are_not_the_indexs(searcher, monkeypatch):
     def fail(*_):
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr("imrsearch.search.searcher.passage_of", fail)
+    monkeypatch.setattr("imrsearch.search.searcher.passage_in", fail)
     with pytest.raises(ValueError, match="a fault of ours"):
         searcher.search(Query(text="brace"))
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from imrsearch.schema.errors import ImrSearchError, QueryError, SourceError, SourceGone, UnknownId
 from imrsearch.search.served import Served
-from imrsearch.search.web import api, desk, drafting, items, rates, searching
+from imrsearch.search.web import api, desk, drafting, facets, items, rates, searching
 from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
 
@@ -44,8 +44,9 @@ def application(index_dir: Path) -> Starlette:
 def routes() -> Sequence[BaseRoute]:
     """Every address."""
     return [
-        Route("/", lambda request: RedirectResponse("/search")),
+        Route("/", searching.search),
         *searching.ROUTES,
+        *facets.ROUTES,
         *items.ROUTES,
         *api.ROUTES,
         *desk.ROUTES,

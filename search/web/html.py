@@ -1,7 +1,7 @@
 """Values as HTML: every text is escaped and cleaned of what would steer a reader's eye, in this one place."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from imrsearch.search import render
+from imrsearch.search.citation import citation_of
 from imrsearch.search.results import Span
 from imrsearch.search.served import Served
 from imrsearch.search.web.address import Address
 
 FOLDER = Path(__file__).parent
+BOXES_KEPT = 20_000
 
 
 @cache
@@ -33,6 +35,7 @@ def environment() -> Environment:
     made.filters |= {"marked": marked, "lines": lines, "number": "{:,}".format}
     made.globals |= {
         "outcome_of": render.outcome_of,
+        "citation_of": citation_of,
         "cited": render.cited,
         "cited_line": render.cited_line,
         "counted": render.counted,
@@ -40,6 +43,7 @@ def environment() -> Environment:
         "item_path": item_path,
         "outcomes_of": render.outcomes_of,
         "similar_line": render.similar_line,
+        "ticked": ticked,
     }
     return made
 
@@ -57,6 +61,13 @@ def lines(text: str) -> Markup:
 def item_path(id: str) -> str:
     """Where the item, or the letter, of that id is shown."""
     return str(Address(f"/items/{id}"))
+
+
+@lru_cache(BOXES_KEPT)
+def ticked(name: str, value: str, *, chosen: bool) -> Markup:
+    """The box of a facet's value with the value: a page has a hundred of them, most of which the last one had."""
+    # What a template made is escaped.
+    return Markup(environment().get_template("box.html").render(name=name, value=value, chosen=chosen))  # noqa: S704
 
 
 def marked(text: str, spans: Iterable[Span]) -> Markup:

@@ -90,6 +90,6 @@
     }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "page") announce();
+    if (event.target.matches("#page, #list")) announce();
   });
 })();

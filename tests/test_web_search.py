@@ -1,0 +1,298 @@
+"""The search page and the pages of values: what they show is what the search finds, and every link keeps its word."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+import pytest
+from starlette.testclient import TestClient
+
+from imrsearch.schema.fields import FACETS
+from imrsearch.search.query import Query
+from imrsearch.search.searcher import Searcher
+from imrsearch.search.served import PAGES_KEPT, Served
+from imrsearch.search.stats import statistics
+from imrsearch.search.web.address import Address
+from imrsearch.search.web.app import application
+from imrsearch.search.web.facets import BESIDE, FIRST_VALUES
+from tests.factories import index_of, item, letter
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: its elements with their attributes, and its text."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.text, self.html = [], "", html
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag, **asked):
+        return [each for name, each in self.elements if name == tag and asked.items() <= each.items()]
+
+    @property
+    def ids(self):
+        return [each["id"] for each in self.all("li", **{"class": "card"})]
+
+    def link(self, label):
+        """Where the only link of that name leads."""
+        [there] = {each["href"] for each in self.all("a") if each.get("aria-label") == label}
+        return there
+
+
+@pytest.fixture(scope="module")
+def client(index_dir):
+    return TestClient(application(index_dir), raise_server_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def searcher(index_dir):
+    return Searcher.open(index_dir)
+
+
+@pytest.fixture(scope="module")
+def get(client):
+    def get(path, /, **parameters):
+        answered = client.get(path, params=parameters or None)
+        assert answered.status_code == 200, answered.text
+        return Page(answered.text)
+
+    return get
+
+
+def total_of(client, there):
+    """How many items the page's JSON counts."""
+    parts = urlsplit(there)
+    asked = [(name, value) for name, value in parse_qsl(parts.query) if name not in ("expand", "enough")]
+    return client.get(f"{parts.path}.json", params=asked).json()["total"]
+
+
+@pytest.mark.parametrize("field", FACETS, ids=lambda field: field.name)
+def test_each_value_narrows_as_it_says_and_its_chip_widens_again(get, client, searcher, field):
+    every = client.get(f"/facets/{field.name}.json", params={"query": "pain"})
+    values = every.json()["values"]
+    counted = searcher.search(Query(text="pain", facets=(field.name,), limit=0)).facets[field.name]
+    assert [(one["value"], one["count"]) for one in values] == [(one.value, one.count) for one in counted]
+    if not values:
+        return
+    value, count = str(values[0]["value"]), values[0]["count"]
+    asked = {"query": "pain", field.name: value}
+    page = get("/search", **asked)
+    assert total_of(client, f"/search?{urlencode(asked)}") == count
+    [box] = page.all("input", type="checkbox", name=field.name, value=value)
+    assert "checked" in box
+    assert box["form"] == "search"
+    there = page.link(f"Remove {field.name.replace('_', ' ')}: {value}")
+    assert total_of(client, there) == total_of(client, "/search?query=pain")
+    assert not get(there).all("input", type="checkbox", name=field.name, checked=None)
+
+
+@pytest.mark.parametrize("field", BESIDE, ids=lambda field: field.name)
+@pytest.mark.parametrize("asked", [{}, {"query": "pain", "outcome": "upheld"}], ids=["everything", "narrowed"])
+def test_the_first_values_stand_beside_the_hits(get, searcher, field, asked):
+    page = get("/search", **asked)
+    filters = {"outcome": ("upheld",)} if asked else {}
+    query = Query(text=asked.get("query", ""), filters=filters, facets=(field.name,), limit=0)
+    counted = [one for one in searcher.search(query).facets[field.name] if one.count]
+    if field.kind == "number":
+        counted = counted[::-1]
+    boxes = page.all("input", type="checkbox", name=field.name)
+    assert [box["value"] for box in boxes] == [str(one.value) for one in counted[:FIRST_VALUES]]
+    more = f'all {len(counted):,} values<span class="unseen"> of {field.name.replace("_", " ")}</span>'
+    assert (more in page.html) == (len(counted) > FIRST_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "left"),
+    [
+        pytest.param("klonopin 4 weeks", "klonopin", '"klonopin" 4 weeks', id="drug"),
+        pytest.param("klonopn", "klonopn", '"klonopn"', id="correction"),
+        pytest.param("the (klonopin), norco", "klonopin", 'the ("klonopin"), norco', id="brackets"),
+        pytest.param("-klonopin pain", "klonopin", '-"klonopin" pain', id="left-out"),
+        pytest.param("MRI, urine drug screen(s)", "urine drug screen", 'MRI, "urine" "drug" "screen"', id="apart"),
+        pytest.param("muscle relaxants back", "muscle relaxants", '"muscle" "relaxants" back', id="class"),
+        pytest.param('norco "norco" norco', "norco", '"norco" "norco" norco', id="its-own-place"),
+    ],
+)
+def test_an_expansion_is_removed_where_it_stands(get, query, said, left):
+    page = get("/search", query=query)
+    label = f"Search {said} only as typed"
+    links = [each["href"] for each in page.all("a") if each.get("aria-label") == label]
+    assert ("query", left) in parse_qsl(urlsplit(links[0]).query)
+    after = [each["href"] for each in get(links[0]).all("a") if each.get("aria-label") == label]
+    assert len(after) == len(links) - (2 if query == "klonopn" else 1)
+
+
+@pytest.mark.parametrize("asked", [{"since": "2016"}, {"until": "2016-12"}, {"names": "no"}, {"widen": "no"}])
+def test_days_and_switches_have_chips(get, client, asked):
+    [(name, value)] = asked.items()
+    page = get("/search", query="pain", **asked)
+    [there] = [chip["href"] for chip in page.all("a") if chip.get("aria-label", "").startswith("Remove ")]
+    assert there == "/search?query=pain"
+    assert total_of(client, there) >= total_of(client, f"/search?query=pain&{name}={value}")
+
+
+@pytest.mark.parametrize("asked", [{}, {"query": "pain"}, {"query": "pain", "sort": "oldest"}, {"expand": "yes"}])
+def test_pages_show_every_hit_once(get, searcher, asked):
+    page = get("/search", **asked)
+    seen = [*page.ids]
+    while there := [each["href"] for each in page.all("a", rel="next")]:
+        page = get(there[0])
+        assert page.all("a", rel="prev")
+        seen += page.ids
+    query = Query(text=asked.get("query", ""), sort=asked.get("sort", "relevance"), collapse="expand" not in asked)
+    hits = searcher.search(msgspec.structs.replace(query, limit=1_000)).hits
+    assert seen == [hit.id for hit in hits]
+
+
+@pytest.mark.parametrize(
+    ("asked", "options"),
+    [
+        ({"query": "norco weaning"}, []),
+        (
+            {"query": "pain", "outcome": "upheld", "facets": "outcome,year"},
+            ["--outcome", "upheld", "--facets", "outcome,year"],
+        ),
+        (
+            {"query": "pain", "collapse": "yes", "limit": "3", "offset": "2"},
+            ["--collapse", "--limit", "3", "--offset", "2"],
+        ),
+        ({"query": "klonopn", "sort": "oldest", "names": "no"}, ["--sort", "oldest", "--no-expand"]),
+        ({"query": "pain", "since": "", "facets": "all"}, ["--facets", "all"]),
+    ],
+)
+def test_json_is_what_the_command_prints(client, run, index_dir, asked, options):
+    told = client.get("/search.json", params=asked).json()
+    printed = msgspec.json.decode(run("search", asked["query"], *options, "--json", "--index", index_dir).out)
+    assert told | {"took_ms": 0} == printed | {"took_ms": 0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "options"), [({}, []), ({"limit": "2", "outcome": "upheld"}, ["-n", "2", "--outcome", "upheld"])]
+)
+def test_csv_is_what_the_command_writes(client, run, index_dir, tmp_path, asked, options):
+    told = client.get("/search.csv", params={"query": "Pain, back!", **asked})
+    run("search", "Pain, back!", *options, "-o", tmp_path / "x.csv", "--index", index_dir)
+    assert told.content == (tmp_path / "x.csv").read_bytes()
+    assert told.headers["content-disposition"] == 'attachment; filename="imrsearch-pain-back.csv"'
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"query": "klonopin", "outcome": "overturned", "since": "2030"},
+        {"query": "klonopin", "drug": "tramadol"},
+        {"query": "pain", "state": "Nowhere", "outcome": "upheld"},
+        {"query": "pain", "outcome": "upheld", "until": "1990"},
+    ],
+)
+def test_without_hits_each_offer_is_true(get, client, asked):
+    page = get("/search", **asked)
+    assert "Nothing found" in page.text
+    offers = re.findall(r'<li><a href="([^"]+)">without ([^<]+)</a> <span class="count">([\d,]+) items?<', page.html)
+    assert offers
+    for there, said, items in offers:
+        there = unescape(there)
+        assert total_of(client, there) == int(items.replace(",", ""))
+        if said == "all filters":
+            assert there == f"/search?query={asked['query']}"
+
+
+@pytest.mark.parametrize("query", ["", "pain", "klonopin"])
+def test_the_chart_has_the_numbers_of_the_statistics(get, searcher, query):
+    page = get("/search", query=query)
+    rows = re.findall(r'<tr><th scope="row">(\d+)</th><td>(\d+)</td><td>(\d+)</td><td>(\d+)</td>', page.html)
+    told = {int(year): tuple(map(int, counts)) for year, *counts in rows}
+    found = statistics(searcher, Query(text=query), by="year")
+    expected = {row.value: (row.items, row.upheld.count, row.overturned.count) for row in found.rows}
+    assert {year: counts for year, counts in told.items() if counts[0]} == expected
+    assert [*told] == [*range(min(told), max(told) + 1)]
+    assert ("without a year" in page.text) == (found.without > 0)
+
+
+def test_values_are_filtered_sorted_and_paged(get, client, index_dir):
+    def values(**asked):
+        return [one["value"] for one in client.get("/facets/section.json", params=asked).json()["values"]]
+
+    every = values()
+    assert len(every) > 3
+    assert values(contains="OPIOID") == [value for value in every if "opioid" in value.lower()]
+    assert values(order="value") == sorted(every, key=str.lower)
+    assert values(limit=2, offset=1) == every[1:3]
+    page = get("/facets/section", contains="opioid", outcome="upheld")
+    assert page.all("input", type="hidden", name="outcome", value="upheld")
+    assert page.all("input", id="contains", value="opioid")
+    lines = client.get("/facets/section.csv").text.splitlines()
+    assert lines[0] == "section,items,letters"
+    assert len(lines) == len(every) + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/facets/outcome", {"order": "size"}),
+        ("/facets/nonsense", {}),
+        ("/search", {"querry": "x"}),
+        ("/search", {"sort": "best"}),
+        ("/search.json", {"facets": "nonsense"}),
+        ("/search.csv", {"limit": "many"}),
+    ],
+)
+def test_what_there_is_not_is_told(client, path, asked):
+    answered = client.get(path, params=asked)
+    assert answered.status_code == 400
+    assert "Traceback" not in answered.text
+
+
+def test_empty_parameters_and_the_home_page_change_nothing(client):
+    one, other = client.get("/search"), client.get("/search?query=&outcome=&since=&sort=&offset=")
+    assert one.text == other.text == client.get("/").text
+    pushed = client.get("/search?query=pain&since=", headers={"HX-Request": "true"}).headers["hx-push-url"]
+    assert pushed == "/search?query=pain"
+
+
+def test_pages_are_made_once_and_few_are_kept(index_dir):
+    served, made = Served(index_dir), []
+
+    def make(searcher):
+        made.append(searcher.figures.generation)
+        return str(len(made)).encode()
+
+    first, *others = (Address("/search", (("query", str(number)),)) for number in range(PAGES_KEPT + 1))
+    assert [served.page(first, make), served.page(first, make)] == [b"1", b"1"]
+    for address in others:
+        served.page(address, make)
+    assert len(served.pages) == PAGES_KEPT
+    assert served.page(first, make) == str(len(others) + 2).encode()
+
+
+def test_a_name_of_other_values_stays_as_it_was_typed(get):
+    page = get("/search", query="", drug="Norco")
+    [box] = page.all("input", type="checkbox", name="drug", checked=None)
+    assert box["value"] == "Norco"
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x1b[31m\u202e"
+
+
+def test_hostile_letters_are_shown_as_text(tmp_path):
+    held = item(
+        f"Brace {HOSTILE}", rationale=f"The brace {HOSTILE} is not medically necessary. {HOSTILE}", drugs=(HOSTILE,)
+    )
+    kept = letter("CM17-0000009", held, specialties=(HOSTILE,), decision_date="2017-01-01")
+    hostile = TestClient(application(index_of([kept], tmp_path)))
+    for path in ("/search", "/facets/drug", "/facets/specialty"):
+        answered = hostile.get(path, params={"query": f"brace {HOSTILE}", "drug": HOSTILE})
+        assert answered.status_code == 200
+        page = Page(answered.text)
+        assert {each.get("src") for each in page.all("script")} == {"/static/htmx.min.js", "/static/imrsearch.js"}
+        assert not page.all("img")
+        assert not {"\x1b", "\u202e"} & set(answered.text)
+        assert not [each for _, each in page.elements if {"onerror", "style"} & each.keys()]
