@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -118,3 +118,47 @@ def test_no_page_is_wider_than_320_px(path, open_page):
         .filter(([, box]) => box.width && box.height < 24 && box.top >= 0)
         .map(([text]) => text)"""
     assert page.evaluate(small) == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-script", "without-script"])
+def test_a_reviewer_types_narrows_pages_reads_and_goes_back(javascript, open_page):
+    page = open_page("/", java_script_enabled=javascript)
+    page.fill("#query", "pain")
+    page.press("#query", "Enter")
+    counts = page.locator("[data-live]")
+    expect(counts).not_to_contain_text("31 letters")
+    assert asked(page) == {"query": ["pain"]}
+    all_of_them = counts.inner_text()
+
+    page.get_by_role("checkbox", name="overturned").check()
+    if not javascript:
+        page.get_by_role("button", name="Apply").first.click()
+    chip = page.locator(".chip", has_text="outcome: overturned")
+    expect(chip).to_be_visible()
+    assert asked(page)["outcome"] == ["overturned"]
+    expect(counts).not_to_have_text(all_of_them)
+    assert all("Overturned" in one for one in page.locator(".card .outcome").all_inner_texts())
+
+    chip.get_by_role("link").click()
+    expect(counts).to_have_text(all_of_them)
+    expect(page.get_by_role("checkbox", name="overturned")).not_to_be_checked()
+
+    first = page.locator(".card h2").all_inner_texts()
+    page.get_by_role("link", name="next").click()
+    expect(counts).not_to_have_text(all_of_them)
+    assert asked(page)["offset"] == ["10"]
+    assert not {*first} & {*page.locator(".card h2").all_inner_texts()}
+    page.go_back()
+    expect(counts).to_have_text(all_of_them)
+    assert page.locator(".card h2").all_inner_texts() == first
+
+    page.locator(".card summary").first.click()
+    expect(page.locator(".card details .reading").first).to_be_visible()
+    page.locator(".card h2 a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(first[0])
+    expect(page.get_by_role("heading", name="Decision rationale")).to_be_visible()
+    page.get_by_role("link", name="contrast").first.click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(first[0])
+    assert urlsplit(page.url).path == "/contrast"
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(first[0])
