@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/imrsearch demo --index demo
 
 test: lint types
-	$(BIN)/python -m pytest -n 2 -m "not scale"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not scale"
 
 # The long versions: 2,000 random questions against a scan, 10,000 hostile ones, 300 runs killed (python -m tests.crash).
 proof: $(READY)

@@ -2,23 +2,17 @@
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.filters import Expand, Since, Until, Words, with_filters
 from imrsearch.search.helptext import HELP
+from imrsearch.search.query import MOST_BELOW, MOST_ROWS, Query
 from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at
 
-if TYPE_CHECKING:
-    from imrsearch.search.query import Query
-
 app = typer.Typer()
-
-# Rows that a reader takes in at once.
-MOST_ROWS = 20
-MOST_BELOW = 10
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
@@ -99,10 +93,8 @@ def guidelines(
 
 def asked_of(
     words: list[str] | None, filters: dict[str, tuple[str, ...]], *, since: str | None, until: str | None, expand: bool
-) -> "Query":
+) -> Query:
     """The question that the command line asks."""
-    from imrsearch.search.query import Query
-
     return Query(text=" ".join(words or ()), filters=filters, since=since, until=until, expand=expand)
 
 

@@ -19,6 +19,8 @@ WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 # The date that `since` and `until` narrow and that hits are sorted by.
 DATE = next(field for field in FIELDS if field.kind == "date")
 UNDATED, FIRST_DAY, LAST_DAY = 0, 1, 99_991_231
+# Rows of a table, and lines below each part of a tree, that a reader takes in at once.
+MOST_ROWS, MOST_BELOW = 20, 10
 DATE_HINT = "write 2016-12-30, 2016-12 or 2016"
 
 

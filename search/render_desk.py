@@ -1,16 +1,18 @@
-"""What `similar` and `contrast` print: JSON, plain lines, and two columns on a wide terminal."""
+"""What `similar` and `contrast` print: JSON, CSV, plain lines, and two columns on a wide terminal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from imrsearch.search.alike import Sentence, changed_in
 from imrsearch.search.contrast import SIDES, Contrast, Pair, name_of
 from imrsearch.search.render import OUTCOMES, counted, marked, outcome_of, printable, similar_line
+from imrsearch.search.results import Span
 from imrsearch.search.similar import About, Reason, Similar, SimilarHit
+from imrsearch.search.tables import Cell, csv_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -33,6 +35,34 @@ SAID = {
     "age": "near in age: {}",
     "words": "shared words: {}",
 }
+# Of an item that is shown.
+COLUMNS = (
+    "asked", "id", "letter_id", "item", "treatment", "outcome", "decision_date", "specialties", "drugs",
+    "imr_guideline", "similarity", "why", "snippet", "similar",
+)  # fmt: skip
+
+
+class Section(Struct, frozen=True):
+    """A stretch of one of two texts.
+
+    alone   the sentences that the other text has not, each with its changed words
+    shared  those behind them that it has
+    """
+
+    alone: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    shared: tuple[str, ...] = ()
+
+
+class Beside(Struct, frozen=True):
+    """Two items side by side, the upheld one on the left, as in the lists.
+
+    sections  of both texts in step; none where one of the texts would only come again
+    """
+
+    pair: Pair
+    left: str
+    right: str
+    sections: tuple[tuple[Section, Section], ...]
 
 
 def as_json(answer: Similar | Contrast) -> str:
@@ -51,6 +81,25 @@ def as_json(answer: Similar | Contrast) -> str:
 def for_programs(hits: Sequence[SimilarHit]) -> tuple[SimilarHit, ...]:
     """The hits as the contract has them."""
     return tuple(hit.contract for hit in hits)
+
+
+def as_csv(*answers: Similar | Contrast) -> str:
+    """A row for each item shown, with what was asked for: an id, a query or "a draft"; no cell is a formula."""
+    return csv_text(COLUMNS, (row for answer in answers for row in rows_of(answer)))
+
+
+def rows_of(answer: Similar | Contrast) -> Iterator[list[Cell]]:
+    """The values of COLUMNS, the items of one outcome after those of the other."""
+    groups = by_outcome(answer) if isinstance(answer, Similar) else sides_of(answer)
+    about = answer.about
+    asked = about.id or about.query or "a draft"
+    for hits in groups.values():
+        for hit in hits:
+            specialties, drugs = ("; ".join(values) for values in (hit.specialties, hit.drugs))
+            yield [
+                asked, hit.id, hit.letter_id, hit.item, hit.treatment, hit.outcome, hit.decision_date, specialties,
+                drugs, hit.imr_guideline, hit.similarity, why_line(hit.why), hit.snippet, hit.similar,
+            ]  # fmt: skip
 
 
 def similar_plain(found: Similar) -> str:
@@ -110,11 +159,15 @@ def why_line(why: Sequence[Reason]) -> str:
 
 def contrast_head(found: Contrast) -> list[str]:
     """The heading, the treatment with how many items of each outcome it has, what was asked for, and notices."""
-    lines = [found.heading, *about_lines(found.about)]
+    notices = (f"note: {printable(notice)}" for notice in found.notices)
+    return [found.heading, *about_lines(found.about), *treatment_line(found), *notices]
+
+
+def treatment_line(found: Contrast) -> Iterator[str]:
+    """ "treatment: tramadol · 14 upheld, 3 overturned in all"; nothing where none was taken."""
     if found.treatment:
         counts = ", ".join(f"{found.counts[side]:,} {side}" for side in SIDES)
-        lines.append(f"treatment: {printable(name_of(found.treatment))} · {counts} in all")
-    return [*lines, *(f"note: {printable(notice)}" for notice in found.notices)]
+        yield f"treatment: {printable(name_of(found.treatment))} · {counts} in all"
 
 
 def contrast_plain(found: Contrast) -> str:
@@ -151,10 +204,15 @@ def shown_pairs(found: Contrast) -> list[Pair]:
     return [pair for pair in found.pairs if pair.here in shown and pair.there in shown]
 
 
-def twins_line(found: Contrast) -> Iterator[str]:
-    """The near twins that are not shown."""
+def twins_not_shown(found: Contrast) -> list[str]:
+    """The ids of the near twins that are not among the items shown."""
     shown = outcomes_of(found)
-    if others := [pair.there for pair in found.pairs if pair.there not in shown]:
+    return [pair.there for pair in found.pairs if pair.there not in shown]
+
+
+def twins_line(found: Contrast) -> Iterator[str]:
+    """The near twins that are not shown, the first by their ids."""
+    if others := twins_not_shown(found):
         more = f" and {len(others) - MOST_TWINS_NAMED} more; --json has them all" if others[MOST_TWINS_NAMED:] else ""
         yield ""
         yield f"near twins too, not shown: {printable(', '.join(others[:MOST_TWINS_NAMED]))}{more}"
@@ -167,9 +225,14 @@ def is_told(pair: Pair, found: Contrast) -> bool:
 
 def pair_title(pair: Pair, outcomes: Mapping[str, str], *, ids: Sequence[str]) -> str:
     """Both ids in the order in which the texts stand, and how much of the text they share."""
-    titles = (item_title(id, outcomes) for id in ids)
-    shared = f"{counted(len(pair.shared), 'shared sentence')}, {round(100 * pair.similarity)}% of the text"
-    return f"{' | '.join(titles)} · {shared if pair.shared else 'no shared sentence: all of both differs'}"
+    return f"{' | '.join(item_title(id, outcomes) for id in ids)} · {shared_line(pair)}"
+
+
+def shared_line(pair: Pair) -> str:
+    """ "5 shared sentences, 62% of the text"."""
+    if not pair.shared:
+        return "no shared sentence: all of both differs"
+    return f"{counted(len(pair.shared), 'shared sentence')}, {round(100 * pair.similarity)}% of the text"
 
 
 def item_title(id: str, outcomes: Mapping[str, str]) -> str:
@@ -201,15 +264,13 @@ def print_contrast(found: Contrast, console: "Console | None" = None) -> None:
         console.print(Text(line, style="italic" if line.startswith("note: ") else "bold" if place == 0 else ""))
     print_groups(sides_of(found), console)
     outcomes = outcomes_of(found)
-    for pair in shown_pairs(found):
-        # The upheld item stands on the left, as in the lists.
-        left, right = sorted((pair.here, pair.there), key=lambda name: outcomes[name] != "upheld")
+    for each in pairs_beside(found):
+        ids = (each.left, each.right)
         console.print()
-        console.print(Text(pair_title(pair, outcomes, ids=(left, right)), style="bold"))
-        if pair.sentences and is_told(pair, found):
-            told = dict(zip((pair.here, pair.there), pair.sentences, strict=True))
-            texts, others = in_step(told[left], told[right])
-            name, other = (Text(item_title(id, outcomes), style="italic") for id in (left, right))
+        console.print(Text(pair_title(each.pair, outcomes, ids=ids), style="bold"))
+        if each.sections:
+            texts, others = in_step(each.sections)
+            name, other = (Text(item_title(id, outcomes), style="italic") for id in ids)
             print_beside([name, *texts], [other, *others], console)
     for line in twins_line(found):
         console.print(Text(line))
@@ -276,35 +337,51 @@ def hit_text(hit: SimilarHit) -> "Text":
     return text
 
 
-def in_step(left: Sequence[Sentence], right: Sequence[Sentence]) -> "tuple[list[Text], list[Text]]":
-    """Both items' sentences as rows, so that what they share stands side by side."""
+def pairs_beside(found: Contrast) -> Iterator[Beside]:
+    """The pairs of items that are shown, each with both texts in step, so that what they share stands side by side."""
+    outcomes = outcomes_of(found)
+    for pair in shown_pairs(found):
+        left, right = sorted((pair.here, pair.there), key=lambda name: outcomes[name] != "upheld")
+        sections: Iterator[tuple[Section, Section]] = iter(())
+        if pair.sentences and is_told(pair, found):
+            told = dict(zip((pair.here, pair.there), pair.sentences, strict=True))
+            both = (sections_of(told[left], told[right]), sections_of(told[right], told[left]))
+            sections = zip_longest(*both, fillvalue=Section())
+        yield Beside(pair, left, right, tuple(sections))
+
+
+def sections_of(sentences: Sequence[Sentence], others: Sequence[Sentence]) -> list[Section]:
+    """Sentences that only one item has, with their changed words, and the shared ones behind them."""
+    alone = [sentence.text for sentence in others if not sentence.shared]
+    sections: list[Section] = []
+    own: tuple[tuple[str, tuple[Span, ...]], ...] = ()
+    for shared, run in groupby(sentences, key=lambda sentence: sentence.shared):
+        texts = tuple(printable(sentence.text) for sentence in run)
+        if shared:
+            sections.append(Section(own, texts))
+            own = ()
+        else:
+            own = tuple((text, changed_in(text, alone)) for text in texts)
+    return [*sections, Section(own)]
+
+
+def in_step(sections: Sequence[tuple[Section, Section]]) -> "tuple[list[Text], list[Text]]":
+    """Both texts as rows: changed words underlined, shared sentences dim and shortened."""
     from rich.text import Text
 
-    nothing: tuple[list[Text], Text | None] = ([], None)
     rows: tuple[list[Text], list[Text]] = ([], [])
-    for one, other in zip_longest(sections_of(left, right), sections_of(right, left), fillvalue=nothing):
-        height = max(len(one[0]), len(other[0]))
-        for column, (alone, shared) in zip(rows, (one, other), strict=True):
-            column += [*alone, *[Text("")] * (height - len(alone)), *([shared] if shared else [])]
+    for both in sections:
+        height = max(len(section.alone) for section in both)
+        for column, section in zip(rows, both, strict=True):
+            for sentence, changed in section.alone:
+                column.append(Text(sentence))
+                for start, end in changed:
+                    column[-1].stylize("underline", start, end)
+            column += [Text("")] * (height - len(section.alone))
+            column += [Text(quietly(section.shared), style="dim")] if section.shared else []
     return rows
 
 
-def sections_of(sentences: Sequence[Sentence], others: Sequence[Sentence]) -> "list[tuple[list[Text], Text | None]]":
-    """Sentences that only one item has, and the shared ones below them, dim and shortened; changed words underlined."""
-    from rich.text import Text
-
-    alone = [sentence.text for sentence in others if not sentence.shared]
-    sections: list[tuple[list[Text], Text | None]] = []
-    own: list[Text] = []
-    for shared, run in groupby(sentences, key=lambda sentence: sentence.shared):
-        several = [printable(sentence.text) for sentence in run]
-        if shared:
-            quiet = several[0] if len(several) == 1 else f"{several[0][:QUIET]} … {len(several)} sentences shared"
-            sections.append((own, Text(quiet, style="dim")))
-            own = []
-            continue
-        for sentence in several:
-            own.append(Text(sentence))
-            for start, end in changed_in(sentence, alone):
-                own[-1].stylize("underline", start, end)
-    return [*sections, (own, None)]
+def quietly(shared: Sequence[str]) -> str:
+    """The sentence, or of several how the first begins and how many there are."""
+    return shared[0] if len(shared) == 1 else f"{shared[0][:QUIET]} … {len(shared)} sentences shared"

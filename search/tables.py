@@ -10,7 +10,7 @@ from imrsearch.schema.editions import Source
 from imrsearch.schema.fields import FIELD
 from imrsearch.search.exports.characters import without_formula
 from imrsearch.search.guidelines import LEVELS, Cited, Currency, Guidelines
-from imrsearch.search.render import NOT_COUNTED, counted, found_line, printable
+from imrsearch.search.render import NOT_COUNTED, counted, found_line, lines_of, printable
 from imrsearch.search.stats import FEW, Counted, Rate, Share, Statistics
 
 # A name takes at most so many characters of a line; a bar so many, or as many as the line has left, if not too few.
@@ -19,7 +19,9 @@ LONGEST_BAR, LEAST_BAR = 20, 4
 # Where the width of the screen is not known.
 WIDTH = 100
 HEAD = ("items", "letters", "families", "", "upheld", "", "overturned")
-LEGEND = f"in brackets the 95% interval; # upheld, o overturned; * fewer than {FEW} of both together"
+INTERVAL = "in brackets the 95% interval"
+MARK_OF_FEW = f"* fewer than {FEW} of both together"
+LEGEND = f"{INTERVAL}; # upheld, o overturned; {MARK_OF_FEW}"
 # Eighths of the highest, for streams that can show them, and for all others.
 LEVELS_OF_LINE = "▁▂▃▄▅▆▇█"
 PLAIN_LEVELS = "12345678"
@@ -48,20 +50,32 @@ def statistics_plain(found: Statistics, *, levels: str = LEVELS_OF_LINE, width: 
     lines += [*table(field.option, rows, found.total, width=width), ""] if found.total.items else []
     if found.by == "year" and len(rows) > 1:
         lines += [*year_lines(found.rows, levels), ""]
-    lines += notes_of(found)
-    if found.rung_size:
-        lines.append(
-            f"note: too many values for a row each: up to {found.rung_size} in a row; --limit 0 has a row for each"
-        )
-    elif found.values > len(found.rows):
-        lines.append(
-            f"note: {len(found.rows):,} of {found.values:,} values, those with the most items; --limit 0 has all"
-        )
-    if field.many and found.rows:
-        lines.append("note: an item with several values counts in the row of each")
-    if found.without:
-        lines.append(f"note: {having_no(found.without, field.option)}")
+    if found.total.items:
+        lines.append(LEGEND)
+    for note in statistics_notes(found):
+        lines += lines_of(f"note: {note}")
+    if note := not_each(found):
+        lines.append(f"note: {note}; --limit 0 has {'a row for each' if found.rung_size else 'all'}")
     return "\n".join(lines)
+
+
+def statistics_notes(found: Statistics) -> Iterator[str]:
+    """What there is to say of the rows, and what the search has to say."""
+    field = FIELD[found.by]
+    yield from notes_of(found)
+    if field.many and found.rows:
+        yield "an item with several values counts in the row of each"
+    if found.without:
+        yield having_no(found.without, field.option)
+
+
+def not_each(found: Statistics) -> str:
+    """A sentence where not each value has a row of its own; or empty."""
+    if found.rung_size:
+        return f"too many values for a row each: up to {found.rung_size} in a row"
+    if found.values > len(found.rows):
+        return f"{len(found.rows):,} of {found.values:,} values, those with the most items"
+    return ""
 
 
 def guidelines_plain(found: Guidelines, *, limit: int, width: int = WIDTH) -> str:
@@ -71,34 +85,53 @@ def guidelines_plain(found: Guidelines, *, limit: int, width: int = WIDTH) -> st
     width  so many characters of a line are seen
     """
     rows: list[tuple[str, Rate | None]] = []
-    sources: list[Source] = []
-    add_cited(found.cited, depth=0, limit=limit, rows=rows, sources=sources)
-    lines = [*heading(found, f"by what reviewers cite, down to the {found.depth}")]
+    sources = sources_of(found, limit=limit)
+    for depth, one in lines_of_tree(found.cited, limit=limit):
+        indent = "  " * depth
+        if isinstance(one, int):
+            rows.append((f"{indent}and {one:,} more; --limit 0 has all", None))
+            continue
+        rows.append((indent + printable(one.name), one.rate))
+        if one.currency:
+            number = sources.index(one.currency.superseded.source) + 1
+            rows.append((f"{indent}  {currency_line(one.currency)} [{number}]", None))
+    lines = [*heading(found, by_citation(found))]
     lines += ["", *table("cited", rows, found.total, width=width), ""] if found.total.items else []
-    lines += [source_line(number, source) for number, source in enumerate(sources, 1)]
-    lines += notes_of(found)
-    if found.cited:
-        lines.append("note: an item that cites several counts in the row of each")
-    if found.without:
-        lines.append(f"note: {having_no(found.without, 'citation')}")
+    lines += [f"[{number}] {source_line(source)}: {source.url}" for number, source in enumerate(sources, 1)]
+    if found.total.items:
+        lines.append(LEGEND)
+    for note in guidelines_notes(found):
+        lines += lines_of(f"note: {note}")
     return "\n".join(lines)
 
 
-def add_cited(
-    cited: Sequence[Cited], *, depth: int, limit: int, rows: list[tuple[str, Rate | None]], sources: list[Source]
-) -> None:
-    """The lines of a part of the tree, and the sources that they name by number."""
-    indent = "  " * depth
+def by_citation(found: Guidelines) -> str:
+    """What the rows are by."""
+    return f"by what reviewers cite, down to the {found.depth}"
+
+
+def guidelines_notes(found: Guidelines) -> Iterator[str]:
+    """What there is to say of the tree, and what the search has to say."""
+    yield from notes_of(found)
+    if found.cited:
+        yield "an item that cites several counts in the row of each"
+    if found.without:
+        yield having_no(found.without, "citation")
+
+
+def lines_of_tree(cited: Sequence[Cited], *, limit: int, depth: int = 0) -> Iterator[tuple[int, Cited | int]]:
+    """Each part of the tree with its depth, then how many more there are; at most `limit` below each, 0: all."""
     for one in cited[: limit or None]:
-        rows.append((indent + printable(one.name), one.rate))
-        if currency := one.currency:
-            source = currency.superseded.source
-            if source not in sources:
-                sources.append(source)
-            rows.append((f"{indent}  {currency_line(currency)} [{sources.index(source) + 1}]", None))
-        add_cited(one.below, depth=depth + 1, limit=limit, rows=rows, sources=sources)
+        yield depth, one
+        yield from lines_of_tree(one.below, limit=limit, depth=depth + 1)
     if limit and len(cited) > limit:
-        rows.append((f"{indent}and {len(cited) - limit:,} more; --limit 0 has all", None))
+        yield depth, len(cited) - limit
+
+
+def sources_of(found: Guidelines, *, limit: int) -> list[Source]:
+    """Where the dates are from that those lines name, each once."""
+    parts = (one for _, one in lines_of_tree(found.cited, limit=limit) if isinstance(one, Cited))
+    return list(dict.fromkeys(one.currency.superseded.source for one in parts if one.currency))
 
 
 def currency_line(currency: Currency) -> str:
@@ -111,16 +144,14 @@ def currency_line(currency: Currency) -> str:
     return f"{line}, {currency.undated:,} undated" if currency.undated else line
 
 
-def source_line(number: int, source: Source) -> str:
-    """Where a date is from."""
-    applies = f"; for {source.applies_to}" if source.applies_to else ""
-    return f"[{number}] {source.title}{applies}: {source.url}"
+def source_line(source: Source) -> str:
+    """Where a date is from, without its address."""
+    return source.title + (f"; for {source.applies_to}" if source.applies_to else "")
 
 
 def heading(found: Counted, by: str) -> Iterator[str]:
     """What was counted, in which index, and what it means."""
-    total = found.total
-    yield f"{found_line(total.items, total.letters, families=total.families)}, {by}"
+    yield f"{total_line(found.total)}, {by}"
     yield found.meaning
     if found.query_as_run:
         yield printable(f"query as run: {found.query_as_run}")
@@ -128,6 +159,11 @@ def heading(found: Counted, by: str) -> Iterator[str]:
         yield printable(f"filters: {filters_line(found)}")
     index = found.index
     yield f"index: generation {index.generation}, {found_line(index.items, index.letters)}"
+
+
+def total_line(total: Rate) -> str:
+    """ "57 items in 31 letters, 40 families"."""
+    return found_line(total.items, total.letters, families=total.families)
 
 
 def filters_line(found: Counted) -> str:
@@ -139,14 +175,11 @@ def filters_line(found: Counted) -> str:
 
 
 def notes_of(found: Counted) -> Iterator[str]:
-    """The legend, the outcomes that no share holds, and what the search has to say."""
-    if found.total.items:
-        yield LEGEND
+    """The outcomes that no share holds, and what the search has to say."""
     if found.other_outcomes:
         words = ", ".join(f"{word} {count:,}" for word, count in found.other_outcomes.items())
-        yield printable(f"note: not in the shares, for they are neither upheld nor overturned: {words}")
-    for notice in found.notices:
-        yield from (printable(line) for line in f"note: {notice}".split("\n"))
+        yield f"not in the shares, for they are neither upheld nor overturned: {words}"
+    yield from found.notices
 
 
 def having_no(items: int, what: str) -> str:
@@ -207,14 +240,23 @@ def bar(rate: Rate, length: int) -> str:
 
 def year_lines(rows: Sequence[Rate], levels: str) -> Iterator[str]:
     """Items and the share overturned, year after year; a year without items is a gap."""
+    for name, values, highest in year_series(by_year(rows)):
+        yield f"{name:<10}  {rows[0].value} {line_of(values, levels)} {rows[-1].value}  highest {highest}"
+
+
+def by_year(rows: Sequence[Rate]) -> list[Rate | None]:
+    """The rows from the first year to the last; null for a year without items."""
     held = {int(row.value): row for row in rows}
-    first, last = min(held), max(held)
-    years = [held.get(year) for year in range(first, last + 1)]
-    items = [row.items if row else None for row in years]
+    return [held.get(year) for year in range(min(held), max(held) + 1)]
+
+
+def year_series(years: Sequence[Rate | None]) -> Iterator[tuple[str, list[float | None], str]]:
+    """What is drawn year after year: its name, a value or none for each, and the highest; no share where all are 0."""
+    items: list[float | None] = [row.items if row else None for row in years]
+    yield "items", items, f"{max(row.items for row in years if row):,}"
     shares = [row.overturned.share if row else None for row in years]
-    yield f"items       {first} {line_of(items, levels)} {last}  highest {max(row.items for row in rows):,}"
     if highest := max((share for share in shares if share is not None), default=None):
-        yield f"overturned  {first} {line_of(shares, levels)} {last}  highest {100 * highest:.0f}%"
+        yield "overturned", shares, f"{100 * highest:.0f}%"
 
 
 def line_of(values: Sequence[float | None], levels: str) -> str:

@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import NamedTuple
@@ -237,12 +238,12 @@ class Whole:
 
 
 def trial(whole: Whole, folder: Path, pick: random.Random, *, publishing: bool, most: int) -> int:
-    """How many runs were killed, eight or `most` at most, before the same command ended in the same index."""
+    """How many runs were killed, `most` at most, before the same command ended in the same index."""
     work, kills = whole.work, 0
     whole.beginning(folder)
     # Letters are read in the process that is killed, or in others that outlive it for a moment.
     build.HERE = pick.choice((2, 1_000))
-    for _ in range(min(8, most)):
+    for _ in range(most):
         before, old = read_manifest(folder).generation, answers(folder, whole.asked[:20])
         at = pick.randint(1, 300) if publishing else int(10 ** pick.uniform(0.5, 4))
         if not killed(lambda: work.run(folder), at=at, only_in_publishing=publishing):
@@ -272,21 +273,25 @@ def kill_first_run(files: list[Path], folder: Path, *, at: int, rebuild: bool) -
     assert check_index(folder).findings == (), "the index is damaged"
 
 
-def kill_runs(*, bulk: int, publishing: int, first: int, number: int, seed: int) -> tuple[int, int]:
+def kill_runs(asked: argparse.Namespace) -> tuple[int, int]:
     """At least so many kills of each sort, and how many there were; AssertionError where anything is lost."""
     tasks.TOGETHER = 4
     folder = Path(tempfile.mkdtemp())
     done = {False: 0, True: 0}
     try:
-        files = write_letters(folder / "letters")
-        wholes = [Whole(work, folder / name, number) for name, work in works_on(files).items()]
-        pick = random.Random(seed)
-        for place in range(first):
+        files = write_letters(folder / "letters")[: asked.letters]
+        wholes = [Whole(work, folder / name, asked.questions) for name, work in works_on(files).items()]
+        pick = random.Random(asked.seed)
+        for place in range(asked.first):
             kill_first_run(files[:6], folder / f"first-{place}", at=1 + 3 * place, rebuild=place % 2 == 1)
-        for sort, wanted in ((False, bulk), (True, publishing)):
+        for sort, wanted in ((False, asked.bulk), (True, asked.publishing)):
+            # The commands take turns, so that few kills meet each of them.
+            turns = cycle(wholes)
+            at_once = min(8, -(-wanted // len(wholes)))
             while done[sort] < wanted:
                 index = Path(tempfile.mkdtemp(dir=folder)) / "index"
-                done[sort] += trial(pick.choice(wholes), index, pick, publishing=sort, most=wanted - done[sort])
+                most_kills = min(at_once, wanted - done[sort])
+                done[sort] += trial(next(turns), index, pick, publishing=sort, most=most_kills)
                 # A process of a killed run may still be about to open it.
                 shutil.rmtree(index, ignore_errors=True)
                 print(f"{done[False]} runs killed in reading and writing, {done[True]} in publishing", file=sys.stderr)
@@ -297,15 +302,13 @@ def kill_runs(*, bulk: int, publishing: int, first: int, number: int, seed: int)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--letters", type=int, help="of the fictional letters so many, else all")
     parser.add_argument("--bulk", type=int, default=200)
     parser.add_argument("--publishing", type=int, default=100)
     parser.add_argument("--first", type=int, default=100)
     parser.add_argument("--questions", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    bulk, publishing = kill_runs(
-        bulk=given.bulk, publishing=given.publishing, first=given.first, number=given.questions, seed=given.seed
-    )
+    bulk, publishing = kill_runs(parser.parse_args())
     print(f"{bulk} runs killed in reading and writing, {publishing} in publishing: nothing lost, nothing twice")
     sys.exit(0)
 

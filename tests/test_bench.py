@@ -33,7 +33,7 @@ def folder(tmp_path_factory) -> Path:
 def measured(folder) -> report.Measurements:
     """A whole run over few letters, whose files stay in `folder`."""
     few = ("--seed", "3", "--rounds", "1", "--questions", "3", "--repeats", "2", "--pdf", "3")
-    return bench.measure(folder, 300, bench.parser().parse_args(few))
+    return bench.measure(folder, 150, bench.parser().parse_args(few))
 
 
 @pytest.fixture

@@ -289,17 +289,17 @@ def scanned(tmp_path_factory):
     return Searcher.open(index_of(made, tmp_path_factory.mktemp("scanned") / "index")), known
 
 
-def seeds(number: int, *, quick: int):
-    """So many runs, of which the first are quick enough for every day."""
-    return [pytest.param(seed, marks=[pytest.mark.scale] * (seed >= quick)) for seed in range(number)]
+def runs(seeds: int, *, quick: int, number: int):
+    """A run of few questions for every day, and so many of `number` questions each."""
+    return [(0, quick), *(pytest.param(seed, number, marks=pytest.mark.scale) for seed in range(seeds))]
 
 
-@pytest.mark.parametrize("seed", seeds(4, quick=1))
-def test_the_engine_finds_what_a_scan_finds(scanned, seed):
+@pytest.mark.parametrize(("seed", "number"), runs(4, quick=150, number=500))
+def test_the_engine_finds_what_a_scan_finds(scanned, seed, number):
     searcher, known = scanned
     chance = random.Random(seed)
     some = asked = 0
-    while asked < 500:
+    while asked < number:
         tree = some_tree(chance)
         if nears(tree) > 6:
             continue
@@ -329,7 +329,7 @@ def test_the_engine_finds_what_a_scan_finds(scanned, seed):
             counted = {one.value: one.count for one in results.facets["specialty"]}
             assert counted == {name: count for name, count in held.items() if count}
         some += 0 < len(wanted) < len(kept)
-    assert some > 150
+    assert some > 0.3 * number
 
 
 HOSTILE = (
@@ -342,13 +342,13 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", seeds(20, quick=4))
-def test_whatever_is_typed_ends_in_an_answer_or_a_query_error(scanned, seed):
+@pytest.mark.parametrize(("seed", "number"), runs(20, quick=300, number=500))
+def test_whatever_is_typed_ends_in_an_answer_or_a_query_error(scanned, seed, number):
     searcher, _ = scanned
     chance = random.Random(seed)
     slowest = 0.0
-    for number in range(500):
-        pieces = chance.choices(HOSTILE, k=chance.choice((1, 3, 8, 20, 90) if number % 20 else (600,)))
+    for place in range(number):
+        pieces = chance.choices(HOSTILE, k=chance.choice((1, 3, 8, 20, 90) if place % 20 else (600,)))
         text = chance.choice(("", " ", " ")).join(pieces)
         started = time.perf_counter()
         try:

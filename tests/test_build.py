@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -33,12 +34,18 @@ HEADED = ("xanax-ambien", "facet-medial-branch", "fusion-with-services")
 HEADERLESS = "klonopin-norco-colace"
 
 
+@cache
+def case(key, kind):
+    """A fictional letter in its own form."""
+    return case_of(letters()[key], letters()[key]["form"], kind)
+
+
 def write(folder, key, *, name="", kind="text"):
-    """A fictional letter in its own form, as a file in the folder."""
-    case = case_of(letters()[key], letters()[key]["form"], kind)
-    path = folder / (name or case.filename)
+    """The letter as a file in the folder."""
+    written = case(key, kind)
+    path = folder / (name or written.filename)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(case.content)
+    path.write_bytes(written.content)
     return path
 
 
@@ -351,6 +358,7 @@ def test_a_second_writer_is_told_who_the_first_is(files, folder):
 
 HOLD = """
 import sys
+from functools import cache
 from pathlib import Path
 from imrsearch.indexer.writer import one_writer
 with one_writer(Path(sys.argv[1])):

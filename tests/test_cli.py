@@ -29,7 +29,7 @@ CASE = letters()[KEY]["case_number"]
 KEEPING = ("save", "run", "new", "set", "saved")
 READING = ("index", "reindex", "check", "parse")
 DESK = ("similar", "contrast", "stats", "guidelines", "cite")
-COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, *DESK, *KEEPING, "serve")
+COMMANDS = ("search", "show", "status", "fields", "demo", "help", *READING, *DESK, *KEEPING, "serve", "mcp")
 SEARCH_KEYS = (
     "schema_version query query_as_run filters index total total_letters total_families returned truncated took_ms "
     "notices hits facets"
@@ -558,28 +558,28 @@ def test_a_reader_that_leaves_is_no_failure(arguments, script, index_dir):
     assert running.returncode in (0, 141, -signal.SIGPIPE)
 
 
-def best_of_5(command):
-    """Seconds of the fastest of five runs: on the clock, or of the processor where other tests run at the same time."""
-    best = float("inf")
+def is_quicker(command, *, than):
+    """Whether one of five runs takes less: on the clock, or of the processor where other tests run at the same time."""
     for _ in range(5):
         started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        best = min(best, processor, time.perf_counter() - started)
-    return best
+        if min(processor, time.perf_counter() - started) < than:
+            return True
+    return False
 
 
 @pytest.mark.slow
 def test_help_is_quick(script):
-    assert best_of_5([script, "--help"]) < 0.3
+    assert is_quicker([script, "--help"], than=0.3)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("output", [[], ["--json"]])
 def test_a_query_is_quick(output, script, index_dir):
     query = ["benzodiazepines 4 weeks", "--outcome", "upheld", "--facets", "outcome,specialty"]
-    assert best_of_5([script, *query, *output, "--index", str(index_dir)]) < 0.4
+    assert is_quicker([script, *query, *output, "--index", str(index_dir)], than=0.4)
 
 
 def test_help_imports_no_engine():

@@ -94,7 +94,9 @@ def test_case_numbers_and_keys_are_unique():
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_renders_as_every_kind(form, kind):
     letter = letters()["klonopin-norco-colace"]
-    once, twice = render(letter, form, kind), render(letter, form, kind)
+    once = render(letter, form, kind)
+    pages_of.cache_clear()
+    twice = render(letter, form, kind)
     assert once == twice or (kind.startswith("pdf") and same_pages(once, twice))
     assert len(truth_of(letter, form)["items"]) == 3
 

@@ -170,13 +170,22 @@ def folders(tmp_path_factory):
 
 def ask(folders, arguments, content):
     """The real command in a process of its own, with the draft on stdin."""
+    return in_process(folders, ["-m", "imrsearch", *arguments], content)
+
+
+def in_process(folders, arguments, content):
+    """Python in a process of its own, away from the user's folders."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("IMRSEARCH", "XDG"))}
     environment |= {"HOME": str(folders / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}
     environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folders / "tmp"))
     environment |= {f"XDG_{name.upper()}_HOME": str(folders / name) for name in ("data", "cache", "state", "config")}
-    command = [sys.executable, "-m", "imrsearch", *arguments]
     return subprocess.run(
-        command, input=content, cwd=folders / "work", env=environment, capture_output=True, check=False
+        [sys.executable, *arguments],
+        input=content,
+        cwd=folders / "work",
+        env=environment,
+        capture_output=True,
+        check=False,
     )
 
 
@@ -188,6 +197,23 @@ def files_with(folder, word):
         for path in folder.rglob("*")
         if word in path.name or (path.is_file() and any(each in path.read_bytes() for each in spelled))
     ]
+
+
+# The command with a draft on stdin, then with a file; their codes are the last line.
+TWICE = """
+import sys
+from imrsearch.search.cli import main
+command, file = sys.argv[1:]
+codes = []
+for arguments in ["-"], ["--json", "--file", file]:
+    sys.argv = ["imrsearch", command, *arguments]
+    try:
+        main()
+        codes.append(0)
+    except SystemExit as end:
+        codes.append(end.code or 0)
+print("\\n" + " ".join(map(str, codes)))
+"""
 
 
 @pytest.mark.parametrize(
@@ -203,11 +229,10 @@ def test_no_file_holds_a_word_of_the_draft(folders, command, kind, code, tmp_pat
     content = WHOLE[kind] if kind in WHOLE else BROKEN[kind][0]
     file = tmp_path / "draft"
     file.write_bytes(content)
-    for arguments, given in ((["-"], content), (["--json", "--file", str(file)], b"")):
-        done = ask(folders, [command, *arguments], given)
-        assert done.returncode == code, done.stderr
-        assert CANARY.encode() not in done.stderr
-        assert b"Traceback" not in done.stderr
+    done = in_process(folders, ["-c", TWICE, command, str(file)], content)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"{code} {code}".encode()), done.stderr
+    assert CANARY.encode() not in done.stderr
+    assert b"Traceback" not in done.stderr
     assert files_with(folders, CANARY) == []
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import sys
 from array import array
 from collections import Counter, defaultdict
@@ -243,7 +244,7 @@ def told(index_dir):
     return families_in(index_dir), Searcher.open(index_dir).engine.families.boilerplate.tolist()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def letters():
     """Letters in families, the members of which lie far from each other."""
     texts = [
@@ -302,6 +303,20 @@ def test_a_generation_before_keeps_its_families(letters, tmp_path):
 
 
 # Damage.
+@pytest.fixture(scope="module")
+def sound(letters, tmp_path_factory):
+    """An index of the letters; for tests that copy it."""
+    folder = tmp_path_factory.mktemp("sound")
+    build_index([written(folder, letters)], folder / "index")
+    return folder / "index"
+
+
+@pytest.fixture
+def damaged(sound, tmp_path):
+    """A copy of it that may be damaged."""
+    return shutil.copytree(sound, tmp_path / "index")
+
+
 def sealed_anew(index_dir, name):
     """Let the manifest say that the changed file is as it was published."""
     manifest = read_manifest(index_dir)
@@ -320,23 +335,21 @@ def sealed_anew(index_dir, name):
         pytest.param(ROWS, 0, id="a-place"),
     ],
 )
-def test_what_does_not_agree_is_found(name, place, letters, tmp_path):
-    (tmp_path / "letters").mkdir()
-    build_index([written(tmp_path / "letters", letters)], tmp_path / "index")
-    path = tmp_path / "index" / "engine-1" / name
+def test_what_does_not_agree_is_found(name, place, damaged):
+    path = damaged / "engine-1" / name
     numbers = array("I", path.read_bytes())
     # Behind the head stand the family of each row and where each family begins.
     place = 3 + numbers[0] + numbers[1] + 1 if place == "an outcome" else place
     numbers[place] = 0 if numbers[place] else 1
     write_anew(path, (numbers,))
-    sealed_anew(tmp_path / "index", name)
-    assert any(found.path.endswith(name) for found in check_index(tmp_path / "index").findings)
+    sealed_anew(damaged, name)
+    assert any(found.path.endswith(name) for found in check_index(damaged).findings)
 
 
 @pytest.mark.parametrize("kept", [0, 3, 4, 8, 200])
 @pytest.mark.parametrize("name", [FAMILIES, ROWS])
-def test_files_that_are_cut_are_failures_of_the_index(name, kept, letters, tmp_path):
-    engine = index_of(letters, tmp_path / "index") / "engine-1"
+def test_files_that_are_cut_are_failures_of_the_index(name, kept, damaged):
+    engine = damaged / "engine-1"
     content = (engine / name).read_bytes()
     (engine / name).unlink()
     (engine / name).write_bytes(content[:kept])
@@ -346,14 +359,14 @@ def test_files_that_are_cut_are_failures_of_the_index(name, kept, letters, tmp_p
 
 
 @pytest.mark.parametrize("place", range(0, 800, 37))
-def test_a_search_in_damaged_families_fails_as_one_of_ours(place, letters, tmp_path):
-    path = index_of(letters, tmp_path / "index") / "engine-1" / FAMILIES
+def test_a_search_in_damaged_families_fails_as_one_of_ours(place, damaged):
+    path = damaged / "engine-1" / FAMILIES
     content = bytearray(path.read_bytes())
     content[place] ^= 0x81
     path.unlink()
     path.write_bytes(content)
     with suppress(IndexFailure):
-        assert Searcher.open(tmp_path / "index").search(Query(collapse=True, limit=100)).hits
+        assert Searcher.open(damaged).search(Query(collapse=True, limit=100)).hits
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real letters are not here")

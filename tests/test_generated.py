@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from statistics import mean
 
@@ -30,8 +31,15 @@ REAL = Path(os.environ.get("IMRSEARCH_LETTERS", Path(__file__).parents[2] / "sha
 # "Therefore, the request for Norco #60 is not medically necessary." is everybody's.
 VERDICT = re.compile(r"(is|are) (not )?medically necessary( at this time)?\.$")
 
-SAMPLE = list(generated(400, seed=7))
-ITEMS = [item for letter in SAMPLE for item in letter["items"]]
+
+@cache
+def sample():
+    return list(generated(400, seed=7))
+
+
+@cache
+def sampled_items():
+    return [item for letter in sample() for item in letter["items"]]
 
 
 def digest(letters) -> str:
@@ -67,9 +75,9 @@ def test_chance_is_the_same_on_every_python():
 
 
 def test_a_letter_needs_no_other():
-    assert letter_at(23, seed=7) == SAMPLE[23]
-    assert list(generated(3, seed=7, start=20)) == SAMPLE[20:23]
-    assert letter_at(23, seed=8) != SAMPLE[23]
+    assert letter_at(23, seed=7) == sample()[23]
+    assert list(generated(3, seed=7, start=20)) == sample()[20:23]
+    assert letter_at(23, seed=8) != sample()[23]
 
 
 def test_numbers_are_of_no_real_letter_and_of_one_only():
@@ -87,13 +95,13 @@ def test_numbers_are_of_no_real_letter_and_of_one_only():
 @pytest.mark.parametrize(
     ("measure", "least", "most"),
     [
-        pytest.param(lambda: mean(len(letter["items"]) for letter in SAMPLE), 2.1, 2.6, id="items"),
-        pytest.param(lambda: mean(len(letter["summary"]) for letter in SAMPLE), 1_300, 1_600, id="summary"),
-        pytest.param(lambda: mean(len(item["rationale"]) for item in ITEMS), 750, 950, id="rationale"),
-        pytest.param(lambda: mean(len(item["treatment"]) for item in ITEMS), 45, 75, id="treatment"),
-        pytest.param(lambda: mean(len(item["imr_guideline"]) for item in ITEMS), 110, 170, id="guideline"),
-        pytest.param(lambda: mean(item["outcome"] == "upheld" for item in ITEMS), 0.86, 0.92, id="upheld"),
-        pytest.param(lambda: mean(len(plain_of(letter)) for letter in SAMPLE), 5_300, 6_300, id="raw-text"),
+        pytest.param(lambda: mean(len(letter["items"]) for letter in sample()), 2.1, 2.6, id="items"),
+        pytest.param(lambda: mean(len(letter["summary"]) for letter in sample()), 1_300, 1_600, id="summary"),
+        pytest.param(lambda: mean(len(item["rationale"]) for item in sampled_items()), 750, 950, id="rationale"),
+        pytest.param(lambda: mean(len(item["treatment"]) for item in sampled_items()), 45, 75, id="treatment"),
+        pytest.param(lambda: mean(len(item["imr_guideline"]) for item in sampled_items()), 110, 170, id="guideline"),
+        pytest.param(lambda: mean(item["outcome"] == "upheld" for item in sampled_items()), 0.86, 0.92, id="upheld"),
+        pytest.param(lambda: mean(len(plain_of(letter)) for letter in sample()), 5_300, 6_300, id="raw-text"),
         pytest.param(lambda: shared(), 0.12, 0.22, id="shared-rationales"),
         pytest.param(lambda: len(words()), 2_500, 5_000, id="different-words"),
     ],
@@ -108,19 +116,19 @@ def plain_of(letter) -> str:
 
 def shared() -> float:
     """The share of items whose rationale another item has, too."""
-    counts = Counter(item["rationale"] for item in ITEMS)
-    return sum(count for count in counts.values() if count > 1) / len(ITEMS)
+    counts = Counter(item["rationale"] for item in sampled_items())
+    return sum(count for count in counts.values() if count > 1) / len(sampled_items())
 
 
 def words() -> Counter[str]:
-    texts = [letter["summary"] for letter in SAMPLE] + [item["rationale"] for item in ITEMS]
+    texts = [letter["summary"] for letter in sample()] + [item["rationale"] for item in sampled_items()]
     return Counter(word for text in texts for word in re.findall(r"\w+", text.lower()))
 
 
 def test_years_forms_and_wordings_vary():
-    assert {letter["decision_date"][:4] for letter in SAMPLE} == {str(year) for year in range(2013, 2027)}
-    assert {letter["form"] for letter in SAMPLE} == set(FORMS)
-    paragraphs = " ".join(item["ur_guideline"] + " " + item["imr_guideline"] for item in ITEMS)
+    assert {letter["decision_date"][:4] for letter in sample()} == {str(year) for year in range(2013, 2027)}
+    assert {letter["form"] for letter in sample()} == set(FORMS)
+    paragraphs = " ".join(item["ur_guideline"] + " " + item["imr_guideline"] for item in sampled_items())
     for wording in (
         "Page(s): ",
         "Section(s): ",
@@ -130,12 +138,12 @@ def test_years_forms_and_wordings_vary():
         "outside of",
     ):
         assert wording in paragraphs
-    assert any(item["requested"] for item in ITEMS)
-    assert any(item["own_line"] for item in ITEMS)
+    assert any(item["requested"] for item in sampled_items())
+    assert any(item["own_line"] for item in sampled_items())
 
 
 def test_quick_text_equals_the_layout():
-    for letter in (*letters().values(), *SAMPLE[:20]):
+    for letter in (*letters().values(), *sample()[:20]):
         for form in (letter["form"], "table-footer"):
             document = document_of(letter, form)
             assert quick_text(document) == plain_text(document)
@@ -192,7 +200,7 @@ def test_several_folders_are_written_as_one_would_be(tmp_path):
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real letters are not here")
 def test_no_sentence_of_a_real_letter():
     real = " ".join((REAL / "expected.jsonl").read_text("utf-8").split())
-    texts = [letter["summary"] for letter in SAMPLE] + [item["rationale"] for item in ITEMS]
+    texts = [letter["summary"] for letter in sample()] + [item["rationale"] for item in sampled_items()]
     sentences = {sentence for text in texts for sentence in re.split(r"(?<=[.!?]) ", text)}
     copied = [sentence for sentence in sentences if len(sentence.split()) >= 6 and sentence in real]
     assert [sentence for sentence in copied if not VERDICT.search(sentence)] == []

@@ -108,11 +108,15 @@ def letter_with(items: list[tuple[str, list[str], str]]) -> dict[str, Any]:
 
 @pytest.mark.property
 @pytest.mark.parametrize("kind", ["text", "text-double", "html-tika", "html-page", "pdf"])
-@settings(max_examples=25)
-@given(items=ITEMS)
-def test_any_letter_is_read_as_it_was_written(kind, items, parse, plain):
-    case = case_of(letter_with(items), "table", kind)
-    assert list(differences(case, plain(parse(case.content, case.filename)))) == []
+@pytest.mark.parametrize("examples", [8, pytest.param(50, marks=pytest.mark.scale)])
+def test_any_letter_is_read_as_it_was_written(kind, examples, parse, plain):
+    @settings(max_examples=examples)
+    @given(items=ITEMS)
+    def check(items):
+        case = case_of(letter_with(items), "table", kind)
+        assert list(differences(case, plain(parse(case.content, case.filename)))) == []
+
+    check()
 
 
 def words_of(text: str) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 from imrsearch.search.query import Query
 from tests.relevance import made, measures, numbers, shipped
 from tests.relevance.collection import fictional
-from tests.relevance.corrections import corrected, corrected_english, english, ordinary
+from tests.relevance.corrections import ENGLISH, corrected, corrected_english, english, ordinary
 from tests.relevance.engines import Ours, TantivyDefaults
 from tests.relevance.report import ROWS, mean, score_all
 
@@ -61,7 +61,7 @@ def test_no_ordinary_word_is_read_as_a_drug(collection):
 
 
 @pytest.mark.scale
-@pytest.mark.skipif(not english(), reason="the system has no English list")
+@pytest.mark.skipif(not ENGLISH.is_file(), reason="the system has no English list")
 def test_hardly_an_english_word_is_read_as_a_drug():
     assert len(corrected_english()) <= 0.001 * len(english())
 

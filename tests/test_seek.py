@@ -1,7 +1,7 @@
 """Only what may hold a wanted word is analysed, and nothing that is wanted is missed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imrsearch.schema.documents import terms_in
@@ -103,9 +103,14 @@ def test_pieces(text, question, pieces):
 
 @pytest.mark.property
 @pytest.mark.parametrize("question", QUESTIONS)
-@given(st.lists(st.sampled_from(TEXTS) | st.text(max_size=9), max_size=12))
-def test_the_marks_are_those_of_the_whole_text(question, words):
-    text = " ".join(words)
-    for field in ("rationale", "treatment"):
-        found = seeker_of(wanted(question)).marks(text, field=field)
-        assert sorted(found) == marks_in(text, wanted(question), field=field)
+@pytest.mark.parametrize("examples", [20, pytest.param(200, marks=pytest.mark.scale)])
+def test_the_marks_are_those_of_the_whole_text(question, examples):
+    @settings(max_examples=examples)
+    @given(st.lists(st.sampled_from(TEXTS) | st.text(max_size=9), max_size=12))
+    def check(words):
+        text = " ".join(words)
+        for field in ("rationale", "treatment"):
+            found = seeker_of(wanted(question)).marks(text, field=field)
+            assert sorted(found) == marks_in(text, wanted(question), field=field)
+
+    check()

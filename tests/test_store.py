@@ -45,18 +45,23 @@ def folder(tmp_path):
     return tmp_path / "index"
 
 
-@pytest.fixture
-def files(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """The fictional letters as text, twice: as they are, and under other case numbers."""
-    folder = tmp_path / "letters"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("written")
     for again in (False, True):
         for key, letter in letters().items():
             number = letter["case_number"].replace("-99", "-98") if again else letter["case_number"]
             own = {**letter, "case_number": number, "key": f"{key}-again" if again else key}
             case = case_of(own, letter["form"], "text")
             (folder / case.filename).write_bytes(case.content)
-    return sorted(folder.iterdir())
+    return folder
+
+
+@pytest.fixture
+def files(written, tmp_path):
+    """The letters of `written` in a folder of the test's own."""
+    return sorted(shutil.copytree(written, tmp_path / "letters").iterdir())
 
 
 def answers(folder):
@@ -70,8 +75,14 @@ def answers(folder):
 
 @pytest.fixture
 def in_small_tasks(monkeypatch):
-    """Four letters in a task."""
+    """Four letters in a task; processes are started after two of them."""
     monkeypatch.setattr("imrsearch.indexer.tasks.TOGETHER", 4)
+
+
+@pytest.fixture
+def here(in_small_tasks, monkeypatch):
+    """Four letters in a task, and all tasks done in this process: for tests of what a run leaves, not of its speed."""
+    monkeypatch.setattr(build, "HERE", 1_000)
 
 
 # From the store alone.
@@ -325,7 +336,7 @@ def crash(*arguments):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that are forked")
 def test_killed_runs_lose_nothing_and_go_on():
-    crash("--bulk", "20", "--publishing", "10", "--first", "2", "--questions", "10")
+    crash("--letters", "12", "--bulk", "10", "--publishing", "5", "--first", "2", "--questions", "10")
 
 
 @pytest.mark.scale
@@ -375,13 +386,13 @@ def test_a_rebuild_that_was_stopped_goes_on(before, files, folder, tmp_path, in_
     def run(**named):
         return build_index(iter(files), folder, rebuild=True, given=[tmp_path / "letters"], machine=SMALL, **named)
 
-    build_index(files, tmp_path / "whole", rebuild=True, machine=SMALL)
+    whole = build_index(files, tmp_path / "whole", rebuild=True, machine=SMALL)
     if before:
         build_index(files[-before:], folder)
     stop_after(30, run)
     report = run()
     assert report.unchanged >= 30
-    assert (report.letters, report.notes) == (len(files), build_index(files, tmp_path / "other").notes)
+    assert (report.letters, report.notes) == (len(files), whole.notes)
     assert answers(folder) == answers(tmp_path / "whole")
     assert check_index(folder).findings == ()
     assert run().unchanged == 0
@@ -395,14 +406,14 @@ def test_a_rebuild_that_was_stopped_goes_on(before, files, folder, tmp_path, in_
         pytest.param({}, {}, id="neither known"),
     ],
 )
-def test_a_rebuild_of_other_paths_begins_anew(first, second, files, folder, in_small_tasks):
+def test_a_rebuild_of_other_paths_begins_anew(first, second, files, folder, here):
     stop_after(20, lambda **named: build_index(iter(files), folder, rebuild=True, machine=SMALL, **first, **named))
     report = build_index(iter(files[:5]), folder, rebuild=True, machine=SMALL, **second)
     assert (report.unchanged, report.letters) == (0, 5)
     assert reindex(folder).letters == 5
 
 
-def test_a_rebuild_goes_on_from_another_folder_by_the_same_paths(files, folder, monkeypatch, in_small_tasks):
+def test_a_rebuild_goes_on_from_another_folder_by_the_same_paths(files, folder, monkeypatch, here):
     def run(**named):
         return build_index(iter(files), folder, rebuild=True, machine=SMALL, **named)
 
@@ -411,7 +422,7 @@ def test_a_rebuild_goes_on_from_another_folder_by_the_same_paths(files, folder, 
     assert run(given=["letters"]).unchanged >= 20
 
 
-def test_a_rebuild_that_goes_on_reads_what_changed_and_tells_what_is_gone(files, folder, in_small_tasks):
+def test_a_rebuild_that_goes_on_reads_what_changed_and_tells_what_is_gone(files, folder, here):
     changed, gone = [path for path in files if b"CM16" in path.read_bytes() and b"pain" in path.read_bytes()][:2]
 
     def run(**named):
@@ -428,7 +439,7 @@ def test_a_rebuild_that_goes_on_reads_what_changed_and_tells_what_is_gone(files,
     assert run().letters == len(files) - 1
 
 
-def test_letters_that_another_parser_read_are_not_understood_twice(files, folder, in_small_tasks):
+def test_letters_that_another_parser_read_are_not_understood_twice(files, folder, here):
     build_index(files[::2], folder)
     write_manifest(folder, msgspec.structs.replace(read_manifest(folder), reading="another parser"))
 
@@ -455,7 +466,7 @@ def test_letters_that_another_parser_read_are_not_understood_twice(files, folder
         pytest.param(SENTENCES, lambda content: content + b"12", True, id="a part of one more sentence"),
     ],
 )
-def test_a_run_whose_remains_are_damaged_begins_anew(name, damage, goes_on, files, folder, in_small_tasks):
+def test_a_run_whose_remains_are_damaged_begins_anew(name, damage, goes_on, files, folder, here):
     def run(**named):
         return build_index(files, folder, rebuild=True, machine=SMALL, **named)
 

@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
+from imrsearch.search.served import PAGES_KEPT, Served
 from imrsearch.search.stats import statistics
 from imrsearch.search.web.address import Address
 from imrsearch.search.web.app import application
 from imrsearch.search.web.facets import BESIDE, FIRST_VALUES
-from imrsearch.search.web.served import PAGES_KEPT, Served
 from tests.factories import index_of, item, letter
 
 

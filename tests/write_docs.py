@@ -1,15 +1,17 @@
 """Writes the generated pages, and the README's outputs: `python -m tests.write_docs`, or `make docs`."""
 
+import io
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from imrsearch.schema.fields import FIELDS
-from imrsearch.search import reports
+from imrsearch.search import cli, reports
 from imrsearch.search.language import grammar
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +33,7 @@ COMMANDS = (
     ),
     *("set add", "set show", "set export", "set list", "set remove"),
     *("save", "run", "new", "saved list", "saved remove"),
-    "serve",
+    *("serve", "mcp"),
 )
 # A block of the README: commands after "$ ", each with what it prints.
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -40,12 +42,31 @@ SECONDS = re.compile(r"\(\d+\.\d s\)")
 
 def run(arguments: list[str], folder: Path) -> str:
     """What `imrsearch ARGUMENTS` prints in `folder` when piped."""
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "IMRSEARCH_INDEX": str(folder / "none")}
-    command = [sys.executable, "-m", "imrsearch.search.cli", *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
-        raise RuntimeError(f"{shlex.join(arguments)}: {done.stderr}")
-    return SECONDS.sub("(0.5 s)", done.stdout)
+    before, out, err = dict(os.environ), io.StringIO(), io.StringIO()
+    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "IMRSEARCH_INDEX": str(folder / "none")}
+    code: object = 0
+    try:
+        with chdir(folder), redirect_stdout(out), redirect_stderr(err), arguments_of(arguments):
+            cli.main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        os.environ.clear()
+        os.environ |= before
+    if code not in (None, 0, 1):
+        raise RuntimeError(f"{shlex.join(arguments)}: {err.getvalue()}")
+    return SECONDS.sub("(0.5 s)", out.getvalue())
+
+
+@contextmanager
+def arguments_of(arguments: list[str]) -> Iterator[None]:
+    """The command line's arguments, for a while."""
+    before = sys.argv
+    sys.argv = ["imrsearch", *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 def fields_page() -> str:

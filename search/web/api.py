@@ -25,6 +25,7 @@ from imrsearch.search.guidelines import LEVELS, Guidelines
 from imrsearch.search.guidelines import guidelines as cited_in
 from imrsearch.search.query import Query, facet_names
 from imrsearch.search.results import Family, Results, Shown, Span
+from imrsearch.search.served import Served
 from imrsearch.search.similar import Similar
 from imrsearch.search.similar import similar as similar_to
 from imrsearch.search.stats import COUNTED_BY, Statistics, statistics
@@ -45,7 +46,6 @@ from imrsearch.search.web.openapi import (
     count_parameter,
     document,
 )
-from imrsearch.search.web.served import Served
 
 
 class Sibling(Struct, frozen=True):

@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from imrsearch.schema.errors import ImrSearchError, QueryError, SourceError, SourceGone, UnknownId
-from imrsearch.search.web import api, facets, items, searching
+from imrsearch.search.served import Served
+from imrsearch.search.web import api, desk, drafting, facets, items, rates, searching
 from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
-from imrsearch.search.web.served import Served
 
 # By which status an error is told: the first that it is one of.
 STATUSES: tuple[tuple[type[ImrSearchError], int], ...] = (
@@ -49,6 +49,9 @@ def routes() -> Sequence[BaseRoute]:
         *facets.ROUTES,
         *items.ROUTES,
         *api.ROUTES,
+        *desk.ROUTES,
+        *rates.ROUTES,
+        *drafting.ROUTES,
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="static"),
     ]
 

@@ -29,12 +29,17 @@ async def draft_bytes(request: Request) -> bytes:
     if kind not in DRAFT_TYPES:
         said = f"a draft cannot be {kind}" if kind.isprintable() and kind else "the draft's kind is not told"
         raise OtherKind(said, hint=f"send it as it is, with Content-Type: {' or '.join(DRAFT_TYPES)}")
+    return await body_of(request, most=LARGEST)
+
+
+async def body_of(request: Request, *, most: int) -> bytes:
+    """The body of the request, held in memory; TooLarge where it has more than so many bytes."""
     length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:12]) > LARGEST:
+    if length.isascii() and length.isdigit() and int(length[:12]) > most:
         raise TooLarge("the draft is larger than 8 MB", hint=KINDS_HINT)
     read = bytearray()
     async for part in request.stream():
         read += part
-        if len(read) > LARGEST:
+        if len(read) > most:
             raise TooLarge("the draft is larger than 8 MB", hint=KINDS_HINT)
     return bytes(read)

@@ -14,11 +14,11 @@ from imrsearch.search.compile import unscored
 from imrsearch.search.facets import FacetValues, facet_values
 from imrsearch.search.query import Query, field_of
 from imrsearch.search.searcher import Answer, Searcher
+from imrsearch.search.served import Served
 from imrsearch.search.tables import csv_text
 from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, number, query_of
 from imrsearch.search.web.chips import label_of
 from imrsearch.search.web.html import page
-from imrsearch.search.web.served import Served
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
 # Not counted beside the hits: paths and pages take as long to count as all others together, and people seldom narrow by

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse
 from imrsearch.search import render
 from imrsearch.search.citation import citation_of
 from imrsearch.search.results import Span
+from imrsearch.search.served import Served
 from imrsearch.search.web.address import Address
-from imrsearch.search.web.served import Served
 
 FOLDER = Path(__file__).parent
 BOXES_KEPT = 20_000

@@ -30,10 +30,10 @@ from imrsearch.search.render import facts_of, shown_json
 from imrsearch.search.results import Shown, Span
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.seek import seeker_of
+from imrsearch.search.served import Served
 from imrsearch.search.snippet import marked_treatment, spans
 from imrsearch.search.web.address import Address, address_of, switch
 from imrsearch.search.web.html import page
-from imrsearch.search.web.served import Served
 
 SOURCE = "/source"
 ITEM_ENDINGS, LETTER_ENDINGS = (".json", ".csv"), (".json", ".csv", SOURCE)

@@ -18,12 +18,12 @@ from imrsearch.search.query import Query, checked, facet_names
 from imrsearch.search.render import as_json, counts_line
 from imrsearch.search.results import Results
 from imrsearch.search.searcher import Answer, Searcher
+from imrsearch.search.served import Served
 from imrsearch.search.web import facets
 from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, number, query_of, switch
 from imrsearch.search.web.chart import chart_of
 from imrsearch.search.web.chips import chips_of, offers_of
 from imrsearch.search.web.html import page
-from imrsearch.search.web.served import Served
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
 EVERYTHING = 999_999_999

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .forms import Block, FormDocument, Run, Table
 
@@ -45,6 +46,7 @@ def by_characters(text: str, bold: bool) -> float:
     return len(text)
 
 
+@lru_cache(maxsize=1_000)
 def pages_of(
     document: FormDocument, *, width: float = 95, measure: Measure = by_characters, piece: re.Pattern[str] = PIECE
 ) -> tuple[Page, ...]:

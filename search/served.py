@@ -1,4 +1,4 @@
-"""The index that pages are made from: always its newest generation."""
+"""The index that a program which stays open answers from: always its newest generation."""
 
 from collections.abc import Callable
 from pathlib import Path
