@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 from imrsearch.schema.fields import FACETS
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
-from imrsearch.search.served import PAGES_KEPT, Served
 from imrsearch.search.stats import statistics
 from imrsearch.search.web.address import Address
 from imrsearch.search.web.app import application
 from imrsearch.search.web.facets import BESIDE, FIRST_VALUES
+from imrsearch.search.web.kept import PAGES_KEPT, KeptPages
 from tests.factories import index_of, item, letter
 
 
@@ -263,19 +263,18 @@ def test_empty_parameters_and_the_home_page_change_nothing(client):
     assert pushed == "/search?query=pain"
 
 
-def test_pages_are_made_once_and_few_are_kept(index_dir):
-    served, made = Served(index_dir), []
+def test_pages_are_made_once_and_few_are_kept(searcher):
+    kept, made = KeptPages(), []
 
-    def make(searcher):
-        made.append(searcher.figures.generation)
-        return str(len(made)).encode()
+    def page(address):
+        return kept.page(address, searcher, lambda: made.append(address) or str(len(made)).encode())
 
     first, *others = (Address("/search", (("query", str(number)),)) for number in range(PAGES_KEPT + 1))
-    assert [served.page(first, make), served.page(first, make)] == [b"1", b"1"]
+    assert [page(first), page(first)] == [b"1", b"1"]
     for address in others:
-        served.page(address, make)
-    assert len(served.pages) == PAGES_KEPT
-    assert served.page(first, make) == str(len(others) + 2).encode()
+        page(address)
+    assert len(kept.pages) == PAGES_KEPT
+    assert page(first) == str(len(others) + 2).encode()
 
 
 def test_a_name_of_other_values_stays_as_it_was_typed(get):
