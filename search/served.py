@@ -1,17 +1,13 @@
 """The index that a program which stays open answers from: always its newest generation."""
 
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 
 from imrsearch.search.searcher import Searcher
-from imrsearch.search.web.address import Address
 
 # Seconds for which nobody looks whether another generation was published.
 FRESH = 1.0
-# Pages of some 60 KB that are kept: whoever goes back, or loads a page again, has it at once.
-PAGES_KEPT = 256
 
 
 class Served:
@@ -21,7 +17,6 @@ class Served:
         self.opened = Searcher.open(index_dir)
         self.looked = monotonic()
         self.lock = Lock()
-        self.pages: dict[tuple[int, Address], bytes] = {}
 
     @property
     def searcher(self) -> Searcher:
@@ -31,19 +26,3 @@ class Served:
                 self.opened = self.opened.latest()
                 self.looked = monotonic()
             return self.opened
-
-    def page(self, address: Address, make: Callable[[Searcher], bytes]) -> bytes:
-        """The page of that address, which depends on nothing but the generation: made now, or kept since it was."""
-        searcher = self.searcher
-        key = (searcher.figures.generation, address)
-        with self.lock:
-            if kept := self.pages.pop(key, None):
-                self.pages[key] = kept
-                return kept
-        made = make(searcher)
-        with self.lock:
-            self.pages[key] = made
-            while len(self.pages) > PAGES_KEPT:
-                # The one that was asked for longest ago.
-                del self.pages[next(iter(self.pages))]
-        return made

@@ -15,6 +15,7 @@ from imrsearch.search.served import Served
 from imrsearch.search.web import api, desk, drafting, facets, items, rates, searching
 from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
+from imrsearch.search.web.kept import KeptPages
 
 # By which status an error is told: the first that it is one of.
 STATUSES: tuple[tuple[type[ImrSearchError], int], ...] = (
@@ -38,6 +39,7 @@ def application(index_dir: Path) -> Starlette:
         },
     )
     app.state.served = Served(index_dir)
+    app.state.kept = KeptPages()
     return app
 
 

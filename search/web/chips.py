@@ -16,7 +16,8 @@ from imrsearch.search.web.address import FILTER_NAMES, Address
 DAYS = ("since", "until")
 # Said of a switch that is off.
 OFF = {"names": "other names: not searched", "widen": "all words: none left out"}
-QUOTES = str.maketrans(dict.fromkeys('"“”', " "))
+QUOTES = '"“”'
+UNQUOTED = str.maketrans(dict.fromkeys(QUOTES, " "))
 
 
 class Chip(Struct, frozen=True):
@@ -70,21 +71,21 @@ def label_of(name: str) -> str:
 def name_chips(searcher: Searcher, address: Address, query: Query, question: Question) -> Iterator[Chip]:
     """Each correction, and each name of the question as it ran that finds other names too."""
     typed = tuple(words_in(parse(query.text, held=searcher.held).tree))
+    text = without_open_quotes(query.text, typed)
     for word in typed:
         read: dict[str, str] = {}
         correction(word.text, indexed=searcher.is_indexed, held=searcher.is_held, read=read)
         for misspelt, name in read.items():
-            yield added_chip(correction_notice(misspelt, name), address, (word,))
+            yield added_chip(correction_notice(misspelt, name), address, as_typed(text, (word,)))
     for named, left_out in names_in(question.tree):
         if notice := notice_of(named, left_out=left_out):
-            yield added_chip(notice, address, words_of(named, typed))
+            yield added_chip(notice, address, as_typed(text, words_of(named, typed)))
 
 
-def added_chip(text: str, address: Address, words: Sequence[Word]) -> Chip:
-    """The chip of what was added to these words; without it they stand between quotes."""
-    quoted = as_typed(address.value("query"), words)
-    said = " ".join(word.text.strip(EDGES) for word in words)
-    return Chip(text, f"Search {said} only as typed", address.setting("query", quoted) if quoted else None, added=True)
+def added_chip(text: str, address: Address, query: str | None) -> Chip:
+    """The chip of what was added; without it that query is asked."""
+    without = None if query is None else address.setting("query", query)
+    return Chip(text, f"Only as typed: {text}", without, added=True)
 
 
 def words_of(named: Named, typed: Sequence[Word]) -> Sequence[Word]:
@@ -94,16 +95,24 @@ def words_of(named: Named, typed: Sequence[Word]) -> Sequence[Word]:
     return typed[first : first + length]
 
 
+def without_open_quotes(text: str, typed: Sequence[Word]) -> str:
+    """The question, as long as it was, without quotes that none closes: one more quote would."""
+    for word in typed:
+        if word.text[0] in QUOTES:
+            text = f"{text[: word.place]} {text[word.place + 1 :]}"
+    return text
+
+
 def as_typed(text: str, words: Sequence[Word]) -> str | None:
-    """The question with the words between quotes, which no name is looked for in; null where they are not in it."""
+    """The question with the words between quotes, in which no name is looked for; null where they are not in it."""
     for word in reversed(words):
         end = word.place + len(word.text)
-        if text[word.place : end] != word.text:
+        core = word.text.translate(UNQUOTED)
+        if text[word.place : end].translate(UNQUOTED) != core:
             return None
         plural = PLURAL.match(text, end)
-        core = word.text.strip(EDGES).translate(QUOTES).strip()
-        text = f'{text[: word.place]}"{core}"{text[plural.end() if plural else end :]}'
-    return text if words else None
+        text = f'{text[: word.place]}"{core.strip(EDGES + " ")}"{text[plural.end() if plural else end :]}'
+    return text.strip() if words else None
 
 
 def offers_of(searcher: Searcher, address: Address, query: Query, question: Question) -> Iterator[Offer]:

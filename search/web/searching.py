@@ -24,6 +24,7 @@ from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, num
 from imrsearch.search.web.chart import chart_of
 from imrsearch.search.web.chips import chips_of, offers_of
 from imrsearch.search.web.html import page
+from imrsearch.search.web.kept import KeptPages
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
 EVERYTHING = 999_999_999
@@ -43,7 +44,9 @@ def search(request: Request) -> Response:
             return found_json(served.searcher, address)
         case ".csv":
             return found_csv(served.searcher, address)
-    made = served.page(address, lambda searcher: bytes(found_page(request, searcher, address).body))
+    kept: KeptPages = request.app.state.kept
+    searcher = served.searcher
+    made = kept.page(address, searcher, lambda: bytes(found_page(request, searcher, address).body))
     response = HTMLResponse(made)
     if request.headers.get("HX-Request"):
         # A form sends its empty fields too: the address is shown without them.
