@@ -121,7 +121,8 @@ def test_the_command_line_library_is_known_to_the_command_line_only():
 
 def test_nothing_reaches_the_network():
     reaching = {name: sorted(NETWORK & imports_of(name)) for name in SOURCES if NETWORK & imports_of(name)}
-    assert reaching == {}
+    # It listens, and on this machine alone unless it is told otherwise.
+    assert reaching == {"search/web/server.py": ["socket"]}
 
 
 def test_a_function_lives_with_the_thing_it_speaks_about():
