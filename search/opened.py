@@ -88,7 +88,8 @@ class Opened:
 
     def latest(self) -> Self:
         """This searcher, or where another generation was published since, one of that."""
-        if self.index_dir is None or read_manifest(self.index_dir).generation == self.manifest.generation:
+        # One that was removed and made anew may have the same number.
+        if self.index_dir is None or read_manifest(self.index_dir) == self.manifest:
             return self
         return type(self).open(self.index_dir)
 

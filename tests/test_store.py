@@ -255,6 +255,15 @@ def test_processes_that_are_ended_are_not_started_again(files, tmp_path):
 
 
 # Generations.
+def test_an_index_made_anew_under_the_same_number_is_noticed(files, folder):
+    build_index(files[:3], folder)
+    searcher = Searcher.open(folder)
+    shutil.rmtree(folder)
+    build_index(files[:5], folder)
+    assert searcher.manifest.generation == searcher.latest().manifest.generation == 1
+    assert searcher.latest().search(Query()).total_letters == 5
+
+
 def test_a_generation_stays_while_it_is_read(files, folder):
     build_index(files[:5], folder)
     searcher = Searcher.open(folder)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from threading import Lock
 
+from imrsearch.schema.manifest import Manifest
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.web.address import Address
 
@@ -15,11 +16,11 @@ class KeptPages:
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.pages: dict[tuple[int, Address], bytes] = {}
+        self.pages: dict[tuple[Manifest, Address], bytes] = {}
 
     def page(self, address: Address, searcher: Searcher, make: Callable[[], bytes]) -> bytes:
         """The page of that address, which depends on nothing but the generation: kept, else made now."""
-        key = (searcher.figures.generation, address)
+        key = (searcher.manifest, address)
         with self.lock:
             if kept := self.pages.pop(key, None):
                 self.pages[key] = kept
