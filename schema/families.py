@@ -179,6 +179,10 @@ class Families:
         """Digests of the sentences that many letters share, in order."""
         return numbers_in(self.engine_dir / BOILERPLATE)
 
+    def open(self) -> None:
+        """Open every file now: it can be read on when the folder is gone."""
+        _ = self.rows, self.parts, self.boilerplate
+
     def __len__(self) -> int:
         """How many families of several items there are."""
         return len(self.parts[1]) - 1

@@ -32,7 +32,7 @@ LEFT_OUT = "words left out"
 SAME_SIGNS = ('"“”„‟«»', "'‘’‚‛`´", "-‐‑‒–—―−")
 ENDING = " .,;:!?…()[]" + SAME_SIGNS[0] + SAME_SIGNS[1]
 # "…", "...", ". . .", also in brackets: the quotation leaves something out.
-ELLIPSIS = re.compile(r"\s*\[\s*(?:…|\.\s?\.\s?\.)\s*\]\s*|\s*(?:…|\.\s?\.\s?\.)\s*")
+ELLIPSIS = re.compile(r"\[\s?(?:…|\.\s?\.\s?\.)\s?\]|…|\.\s?\.\s?\.")
 
 
 class Place(Struct, frozen=True):
@@ -115,7 +115,7 @@ def texts_of(item: Item) -> dict[str, str]:
 
 def pieces_of(quote: str) -> list[str]:
     """What stands between the ellipses; nothing where there is none, or too little to be told from other words."""
-    pieces = [piece for piece in ELLIPSIS.split(quote) if piece.strip(ENDING)]
+    pieces = [piece.strip() for piece in ELLIPSIS.split(quote) if piece.strip(ENDING)]
     return pieces if len(pieces) > 1 and all(len(words_of(piece)) > 1 for piece in pieces) else []
 
 

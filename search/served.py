@@ -18,7 +18,7 @@ class Served:
     """
 
     def __init__(self, index_dir: Path) -> None:
-        self.opened = Searcher.open(index_dir)
+        self.opened = whole(Searcher.open(index_dir))
         self.looked = monotonic()
         self.looking = Lock()
         self.trouble = ""
@@ -29,7 +29,7 @@ class Served:
         # While one request looks, the others do not wait.
         if monotonic() - self.looked > FRESH and self.looking.acquire(blocking=False):
             try:
-                self.opened = self.opened.latest()
+                self.opened = whole(self.opened.latest())
                 self.trouble = ""
             except ImrSearchError as error:
                 self.trouble = f"generation {self.opened.figures.generation} still answers: {error.message}"
@@ -37,3 +37,9 @@ class Served:
                 self.looked = monotonic()
                 self.looking.release()
         return self.opened
+
+
+def whole(searcher: Searcher) -> Searcher:
+    """The searcher with every file open, so that it answers on when its folder is gone."""
+    searcher.engine.families.open()
+    return searcher
