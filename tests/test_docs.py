@@ -38,7 +38,8 @@ def test_readme_python_runs(
     ["docs/architecture.md", *(f"docs/decisions/{path.name}" for path in (ROOT / "docs" / "decisions").iterdir())],
 )
 def test_files_named_in_pages_exist(page: str) -> None:
-    places = (ROOT, ROOT / "schema", ROOT / "indexer", ROOT / "search", *(ROOT / "indexer").iterdir(), ROOT / "tests")
+    folders = (ROOT, ROOT / "schema", ROOT / "indexer", ROOT / "search", ROOT / "tests")
+    places = (*folders, *(ROOT / "indexer").iterdir(), *(ROOT / "search").iterdir())
     for name in NAMED_FILE.findall((ROOT / page).read_text(encoding="utf-8")):
         assert any((place / name).exists() for place in places), f"{page} names {name}"
 
