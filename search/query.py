@@ -16,11 +16,16 @@ Sort = Literal["relevance", "newest", "oldest"]
 # "2016", "2016-12", "2016-12-30".
 DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+# No whole number of ours has more digits.
+LARGEST_NUMBER = 999_999_999
+FILTER_NAMES = tuple(field.name for field in FILTERS)
 # The date that `since` and `until` narrow and that hits are sorted by.
 DATE = next(field for field in FIELDS if field.kind == "date")
 UNDATED, FIRST_DAY, LAST_DAY = 0, 1, 99_991_231
 # Rows of a table, and lines below each part of a tree, that a reader takes in at once.
 MOST_ROWS, MOST_BELOW = 20, 10
+# Where nobody says how many: items of each outcome, and levels of what reviewers cite.
+SIMILAR, CONTRASTING, DEPTH = 5, 3, 2
 DATE_HINT = "write 2016-12-30, 2016-12 or 2016"
 
 
@@ -99,10 +104,25 @@ def check_value(field: Field, value: str) -> None:
 def field_of(name: str, fields: tuple[Field, ...], *, use: str) -> Field:
     """The field of that name among `fields`; UsageError names them all, the nearest first."""
     names = [field.name for field in fields]
-    if (folded := name.strip().lower().replace("-", "_")) in names:
-        return FIELD[folded]
-    near = dict.fromkeys([*get_close_matches(folded, names, cutoff=0.5), *names])
+    if (own := own_name(name)) in names:
+        return FIELD[own]
+    near = dict.fromkeys([*get_close_matches(own, names, cutoff=0.5), *names])
     raise UsageError(f"there is no {use} {name}", hint=f"one of: {', '.join(FIELD[other].option for other in near)}")
+
+
+def own_name(typed: str) -> str:
+    """A name as the contract writes it: "Drug-Class" is drug_class."""
+    return typed.strip().lower().replace("-", "_")
+
+
+def name_among(typed: str, names: Iterable[str], *, what: str) -> str:
+    """The own name of what was typed; UsageError where it is none of these, which names the nearest."""
+    own, names = own_name(typed), tuple(names)
+    if own not in names:
+        near = get_close_matches(own, names, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"one of: {', '.join(names)}"
+        raise UsageError(f"there is no {what} {typed}", hint=hint)
+    return own
 
 
 def facet_names(given: str | None) -> tuple[str, ...]:

@@ -4,13 +4,11 @@ import re
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import Field
-from imrsearch.search.query import FIRST_DAY, LAST_DAY, check_value, date_span
+from imrsearch.search.query import FIRST_DAY, LARGEST_NUMBER, LAST_DAY, check_value, date_span
 
 # "2015..2016", "2016-07..", "..2015": no bound has so many characters.
 SPAN = re.compile(r"([^.<>=]{0,40})\.\.([^.<>=]{0,40})")
 COMPARED = re.compile(r"([<>]=?)([^.<>=]+)")
-# No whole number of ours has more digits.
-LARGEST = 999_999_999
 HINT = "write 24..26, 24.. or >=24"
 
 
@@ -56,7 +54,7 @@ def lowest(field: Field) -> int:
 
 def highest(field: Field) -> int:
     """The greatest value."""
-    return LAST_DAY if field.kind == "date" else LARGEST
+    return LAST_DAY if field.kind == "date" else LARGEST_NUMBER
 
 
 def check_asked(field: Field, text: str) -> None:

@@ -1,7 +1,6 @@
 """What each tool is asked: its arguments by the contract's names, as records and as JSON schemas."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar, cast
 
 import msgspec
@@ -9,7 +8,7 @@ from msgspec import Meta, Struct
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FACETS, FILTERS
-from imrsearch.search.query import Query, Sort
+from imrsearch.search.query import FILTER_NAMES, Query, Sort, name_among
 from imrsearch.search.results import Hit
 from imrsearch.search.similar import SimilarHit
 
@@ -20,7 +19,6 @@ Schema = dict[str, Any]
 Values = str | int | tuple[str | int, ...]
 Names = str | tuple[str, ...]
 
-FILTER_NAMES = tuple(field.name for field in FILTERS)
 FACET_NAMES = tuple(field.name for field in FACETS)
 # For people, not in the contract.
 LEFT_OUT = {"citations", "marks"}
@@ -109,12 +107,9 @@ def with_filters(kind: type[Arguments]) -> type[Arguments]:
 
 def read(arguments: Mapping[str, object], kind: type[Arguments]) -> Arguments:
     """The arguments by their own names; UsageError for one that is unknown, missing or of the wrong type."""
-    given: dict[str, object] = {}
-    for name, value in arguments.items():
-        own = name.strip().lower().replace("-", "_")
-        check(own, kind.__struct_fields__, what="argument")
-        if value is not None:
-            given[own] = value
+    names = kind.__struct_fields__
+    named = [(name_among(name, names, what="argument"), value) for name, value in arguments.items()]
+    given = {name: value for name, value in named if value is not None}
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -124,23 +119,11 @@ def read(arguments: Mapping[str, object], kind: type[Arguments]) -> Arguments:
         raise UsageError(message.replace("Object missing required field", "missing argument")) from None
 
 
-def check(name: str, names: Iterable[str], *, what: str) -> None:
-    """UsageError where the name is none of these; it names the nearest."""
-    names = tuple(names)
-    if name not in names:
-        near = get_close_matches(name, names, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"one of: {', '.join(names)}"
-        raise UsageError(f"there is no {what} {name}", hint=hint)
-
-
 def names_of(given: Names, known: Iterable[str], *, what: str) -> tuple[str, ...]:
     """Names, also those in one text between commas; UsageError for one that is unknown."""
     parts = given.split(",") if isinstance(given, str) else given
-    names = tuple(dict.fromkeys(own for part in parts if (own := part.strip().lower().replace("-", "_"))))
     known = tuple(known)
-    for name in names:
-        check(name, known, what=what)
-    return names
+    return tuple(dict.fromkeys(name_among(part, known, what=what) for part in parts if part.strip()))
 
 
 def query_of(asked: Asking, **settings: Any) -> Query:

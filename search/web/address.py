@@ -5,17 +5,14 @@ the switches of the command line: `expand`, `collapse`, `names`, `widen`.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Self, cast
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct, structs
 
 from imrsearch.schema.errors import UsageError
-from imrsearch.schema.fields import FILTERS
-from imrsearch.search.query import Query, Sort
+from imrsearch.search.query import FILTER_NAMES, WHOLE_NUMBER, Query, Sort, name_among
 
-FILTER_NAMES = tuple(field.name for field in FILTERS)
 # What narrows a question; a page of its answer is left when one of these changes.
 ASKED = ("query", *FILTER_NAMES, "since", "until", "names", "widen")
 LISTED = ("sort", "limit", "offset", "expand", "collapse")
@@ -74,17 +71,9 @@ class Address(Struct, frozen=True):
 
 def address_of(path: str, parameters: Iterable[tuple[str, str]], *, known: Iterable[str]) -> Address:
     """The address with its parameters by their own names; UsageError for one that the page does not know."""
-    names = {name: name for name in known}
-    read: list[tuple[str, str]] = []
-    for name, value in parameters:
-        folded = name.strip().lower().replace("-", "_")
-        if folded not in names:
-            near = get_close_matches(folded, names, cutoff=0.5)
-            hint = f"did you mean {', '.join(near)}?" if near else f"one of: {', '.join(names)}"
-            raise UsageError(f"there is no parameter {name}", hint=hint)
-        if value.strip():
-            read.append((folded, value))
-    return Address(path, tuple(read))
+    names = tuple(known)
+    read = [(name_among(name, names, what="parameter"), value) for name, value in parameters]
+    return Address(path, tuple(pair for pair in read if pair[1].strip()))
 
 
 def query_of(address: Address, *, limit: int = 10, collapse: bool = False) -> Query:
@@ -107,7 +96,7 @@ def query_of(address: Address, *, limit: int = 10, collapse: bool = False) -> Qu
 def number(address: Address, name: str, *, otherwise: int) -> int:
     """The parameter as a whole number from 0."""
     value = address.value(name, str(otherwise)).strip()
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
+    if not WHOLE_NUMBER.fullmatch(value):
         raise UsageError(f"{name} takes a whole number, not {value}", hint=f"write digits only: {name}={otherwise}")
     return int(value)
 

@@ -9,9 +9,9 @@ from imrsearch.search.enough import left_without
 from imrsearch.search.expand import correction, correction_notice, names_in, notice_of, words_in
 from imrsearch.search.language import EDGES, Named, Question, Word, parse
 from imrsearch.search.lexer import PLURAL
-from imrsearch.search.query import Query
+from imrsearch.search.query import FILTER_NAMES, Query
 from imrsearch.search.searcher import Answer, Searcher
-from imrsearch.search.web.address import FILTER_NAMES, Address
+from imrsearch.search.web.address import Address
 
 DAYS = ("since", "until")
 # Said of a switch that is off.

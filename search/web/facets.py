@@ -12,7 +12,7 @@ from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FACETS, Field
 from imrsearch.search.compile import unscored
 from imrsearch.search.facets import FacetValues, facet_values
-from imrsearch.search.query import Query, field_of
+from imrsearch.search.query import LARGEST_NUMBER, Query, field_of
 from imrsearch.search.searcher import Answer, Searcher
 from imrsearch.search.served import Served
 from imrsearch.search.tables import csv_text
@@ -29,7 +29,6 @@ BESIDE = tuple(field for field in FACETS if field.name not in SELDOM)
 # Values of a field beside the hits, and on its own page.
 FIRST_VALUES = 8
 ON_A_PAGE = 100
-EVERYTHING = 999_999_999
 ORDERS = ("items", "value")
 
 
@@ -75,16 +74,16 @@ def counts_beside(searcher: Searcher, query: Query, answer: Answer) -> dict[str,
     """The values of the fields beside the hits with their items: the most frequent first, of numbers the highest."""
     if answer.results.total == searcher.figures.items:
         # Nothing is narrowed: what the whole index holds was counted before.
-        return {field.name: inorder(field, [*searcher.readings.held(field.name).items()]) for field in BESIDE}
+        return {field.name: in_order(field, [*searcher.readings.held(field.name).items()]) for field in BESIDE}
     asked = structs.replace(query, facets=tuple(field.name for field in BESIDE), letters=False)
     counted = searcher.facets(asked, answer.question, found=unscored(answer.found))
     return {
-        field.name: inorder(field, [(str(one.value), one.count) for one in counted[field.name] if one.count])
+        field.name: in_order(field, [(str(one.value), one.count) for one in counted[field.name] if one.count])
         for field in BESIDE
     }
 
 
-def inorder(field: Field, counts: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def in_order(field: Field, counts: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The values as they are shown: numbers from the highest down."""
     return counts[::-1] if field.kind == "number" else counts
 
@@ -112,7 +111,7 @@ def facet(request: Request) -> Response:
     known = (*ASKED, *LISTED, "contains", "order")
     address = address_of(f"/facets/{field.name}", request.query_params.multi_items(), known=known)
     suffix = suffix_of(request)
-    found = values_of(served.searcher, field, address, most=EVERYTHING if suffix else ON_A_PAGE)
+    found = values_of(served.searcher, field, address, most=LARGEST_NUMBER if suffix else ON_A_PAGE)
     if suffix == ".json":
         return Response(msgspec.json.encode(found), media_type="application/json")
     if suffix == ".csv":
@@ -145,7 +144,7 @@ def values_of(searcher: Searcher, field: Field, address: Address, *, most: int) 
     order = address.value("order", "items")
     if order not in ORDERS:
         raise UsageError(f"there is no order {order}", hint=f"one of: {', '.join(ORDERS)}")
-    query = structs.replace(query_of(address), facets=(field.name,), limit=EVERYTHING, offset=0)
+    query = structs.replace(query_of(address), facets=(field.name,), limit=LARGEST_NUMBER, offset=0)
     found = facet_values(searcher, query, contains=address.value("contains"))
     values = [*found.values]
     if order == "value" and field.kind != "number":

@@ -11,7 +11,7 @@ from msgspec import Struct
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.fields import FACETS, FILTERS, Field
 from imrsearch.search.language import MAX_LENGTH
-from imrsearch.search.query import Sort
+from imrsearch.search.query import LARGEST_NUMBER, Sort
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.web.address import MOST_HITS, SWITCHES, Address
 from imrsearch.search.web.bodies import DRAFT_TYPES
@@ -26,8 +26,6 @@ SCHEMAS = "#/components/schemas/"
 # What a value holds that is not empty: a character that is neither white nor a control character.
 SEEN = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 TEXT: Schema = {"type": "string", "pattern": SEEN}
-# The largest number that a parameter takes.
-LARGEST_NUMBER = 999_999_999
 DAY = r"^[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 # "name  what it holds" of a record's docstring, and a line that goes on with it.
 ATTRIBUTE = re.compile(r"^(?P<names>\w+(?:, \w+)*) +(?P<text>.+)$")

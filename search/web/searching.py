@@ -14,7 +14,7 @@ from imrsearch.search.everything import order_of
 from imrsearch.search.explain import Clock
 from imrsearch.search.export import TEXTS
 from imrsearch.search.language import scores
-from imrsearch.search.query import Query, checked, facet_names
+from imrsearch.search.query import LARGEST_NUMBER, Query, checked, facet_names
 from imrsearch.search.render import as_json, counts_line
 from imrsearch.search.results import Results
 from imrsearch.search.searcher import Answer, Searcher
@@ -27,7 +27,6 @@ from imrsearch.search.web.html import page
 from imrsearch.search.web.kept import KeptPages
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
-EVERYTHING = 999_999_999
 # Lines that are sent together.
 TOGETHER = 200
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
@@ -63,7 +62,7 @@ def found_json(searcher: Searcher, address: Address) -> Response:
 
 def found_csv(searcher: Searcher, address: Address) -> Response:
     """Everything found, or as much as `limit` says, as `imrsearch QUERY -o FILE.csv` writes it."""
-    limit = number(address, "limit", otherwise=EVERYTHING)
+    limit = number(address, "limit", otherwise=LARGEST_NUMBER)
     listing = searcher.listing(structs.replace(query_of(address), limit=limit))
     name = NOT_IN_NAMES.sub("-", address.value("query").lower()[:LONGEST_NAME]).strip("-")
 
