@@ -70,8 +70,15 @@ def guard(index_dir) -> Guard:
 
 
 @pytest.fixture(scope="module")
-def client(guard) -> TestClient:
-    return TestClient(guard, base_url=OURS, follow_redirects=False)
+def client(guard) -> Iterator[TestClient]:
+    with TestClient(guard, base_url=OURS, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def others(index_dir) -> Guard:
+    """A door for others, who need a token."""
+    return Guard(application(index_dir), door_of("192.0.2.7", 8765, allowed=["clinic"], token=TOKEN))
 
 
 ANSWERS = [
@@ -225,9 +232,8 @@ def test_a_fault_of_ours_tells_nothing_of_what_was_asked(client, capsys):
         pytest.param("/search", {"authorization": f"Bearer {TOKEN}", "host": "evil.example"}, 421, id="rebound"),
     ],
 )
-def test_others_need_the_token(index_dir, path, headers, status):
-    door = door_of("192.0.2.7", 8765, allowed=["clinic"], token=TOKEN)
-    client = TestClient(Guard(application(index_dir), door), base_url="http://clinic:8765", follow_redirects=False)
+def test_others_need_the_token(others, path, headers, status):
+    client = TestClient(others, base_url="http://clinic:8765", follow_redirects=False)
     answer = client.get(path, headers=headers)
     assert answer.status_code == status
     assert answer.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
@@ -239,9 +245,8 @@ def test_others_need_the_token(index_dir, path, headers, status):
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "/%5cevil.example", "///evil.example"])
-def test_the_token_leads_to_no_other_place(index_dir, path):
-    door = door_of("192.0.2.7", 8765, token=TOKEN)
-    client = TestClient(Guard(application(index_dir), door), follow_redirects=False)
+def test_the_token_leads_to_no_other_place(others, path):
+    client = TestClient(others, follow_redirects=False)
     answer = client.get(f"http://192.0.2.7:8765{path}?token={TOKEN}")
     assert not answer.headers["location"].startswith(("//", "/\\", "http"))
 
@@ -373,11 +378,11 @@ def test_the_page_goes_on_while_its_index_is_published_anew_and_without_it(lette
             statuses.add(client.get("/search?query=the").status_code)
         return statuses
 
-    with ThreadPoolExecutor(10) as askers:
-        asked = [askers.submit(asking) for _ in range(10)]
+    with ThreadPoolExecutor(server.THREADS) as askers:
+        asked = [askers.submit(asking) for _ in range(server.THREADS)]
         build_index(letters[3:6], index)
         done.set()
-    assert [each.result() for each in asked] == [{200}] * 10
+    assert [each.result() for each in asked] == [{200}] * server.THREADS
     assert "generation 2." in client.get("/search").text
     shutil.rmtree(index)
     answers = [client.get("/search?query=the") for _ in range(3)]
@@ -388,7 +393,7 @@ def test_the_page_goes_on_while_its_index_is_published_anew_and_without_it(lette
     assert capsys.readouterr().err == "note: the newest generation answers again\n"
 
 
-def test_serve_opens_the_browser_answers_and_ends_quietly(index_dir, tmp_path):
+def test_serve_opens_the_browser_answers_and_ends_quietly(run, index_dir, tmp_path):
     with closing(server.listening_at("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     opener = tmp_path / "xdg-open"
@@ -402,9 +407,9 @@ def test_serve_opens_the_browser_answers_and_ends_quietly(index_dir, tmp_path):
         assert shown.failures == []
         assert len(shown.milliseconds) > 20
         assert shown.resident[-1] - shown.resident[2] < 30_000
-        again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
-        assert (again.returncode, again.stderr.splitlines()[0]) == (2, f"error: port {port} is taken")
-        assert "--port" in again.stderr
+        again = run("serve", "--port", port, "--index", index_dir)
+        assert (again.code, again.err.splitlines()[0]) == (2, f"error: port {port} is taken")
+        assert "--port" in again.err
         running.send_signal(signal.SIGINT)
         assert running.wait(10) == 130
         assert running.stderr.read() == ""
