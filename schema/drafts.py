@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from imrsearch.schema.derive.treatment import MOST_REQUESTS, REQUEST_FOR
-from imrsearch.schema.errors import ImrSearchError
+from imrsearch.schema.errors import REPORT_HINT, ImrSearchError
 from imrsearch.schema.records import Letter
 from imrsearch.schema.vocabulary import Names, body_part_names, drug_names, treatment_names, words_of
 
@@ -49,7 +49,7 @@ def saying_nothing_of(draft: Draft | bytes | None) -> Iterator[None]:
             # Lines of the program only.
             traceback.print_tb(error.__traceback__)
         message = f"the draft could not be compared ({type(error).__name__})"
-        raise ImrSearchError(message, hint="please report it, without the draft") from None
+        raise ImrSearchError(message, hint=REPORT_HINT) from None
 
 
 class Named(Struct, frozen=True):

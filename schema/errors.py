@@ -50,6 +50,10 @@ def columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+# Said where something of ours broke while a draft may have been read.
+REPORT_HINT = "please report it, without the draft"
+
+
 class ImrSearchError(Exception):
     """Something went wrong that the user can act on.
 
@@ -64,6 +68,11 @@ class ImrSearchError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def shown(self) -> str:
+        """Where in the question the mistake is; "" for an error that has no place there."""
+        return ""
 
 
 class LetterError(ImrSearchError):

@@ -12,12 +12,13 @@ from imrsearch.schema.records import Letter, Line, RawLetter, Source
 # Bytes of a file, and characters of its text. A letter of nine items has 60,000 characters.
 LARGEST = 8_000_000
 LONGEST = 500_000
+TOO_LARGE = f"the draft is larger than {LARGEST // 1_000_000} MB"
 # Of a Word file, unpacked: its text and its pictures.
 LARGEST_UNPACKED = 30_000_000
 PARAGRAPHS = ".//w:p[not(ancestor::w:txbxContent)]"
 KINDS_HINT = (
-    "a draft is plain text, HTML, Word (.docx) or a PDF with text in it, whole and without a password, up to 8 MB and"
-    " 500,000 characters"
+    "a draft is plain text, HTML, Word (.docx) or a PDF with text in it, whole and without a password, up to"
+    f" {LARGEST // 1_000_000} MB and {LONGEST:,} characters"
 )
 OLD_WORD, RICH_TEXT = b"\xd0\xcf\x11\xe0", b"{\\rtf"
 
@@ -25,7 +26,7 @@ OLD_WORD, RICH_TEXT = b"\xd0\xcf\x11\xe0", b"{\\rtf"
 def read_draft(content: bytes) -> Draft:
     """The draft; UsageError or SourceError where it is empty, too long or of another kind, without a word of it."""
     if len(content) > LARGEST:
-        raise UsageError("the draft is larger than 8 MB", hint=KINDS_HINT)
+        raise UsageError(TOO_LARGE, hint=KINDS_HINT)
     if not content.strip():
         raise UsageError("the draft is empty", hint=KINDS_HINT)
     if content.startswith((OLD_WORD, RICH_TEXT)):

@@ -21,7 +21,7 @@ from mcp.server.stdio import stdio_server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, ToolAnnotations
 from mcp_types import Tool as Told
 
-from imrsearch.schema.errors import ImrSearchError, Interrupted, QueryError, UsageError
+from imrsearch.schema.errors import REPORT_HINT, ImrSearchError, Interrupted, UsageError
 from imrsearch.search.mcp.arguments import read, schema_of
 from imrsearch.search.mcp.sizes import Record, clean
 from imrsearch.search.mcp.tools import TOOLS, Tool
@@ -97,11 +97,10 @@ def called(served: Served, name: str, arguments: Mapping[str, object]) -> CallTo
         tool = TOOLS[name]
         answer = tool.answer(served.searcher, read(arguments, tool.arguments))
     except ImrSearchError as error:
-        place = error.shown if isinstance(error, QueryError) else ""
-        return failed(error.message, hint=error.hint, place=place)
+        return failed(error.message, hint=error.hint, place=error.shown)
     except Exception as error:  # noqa: BLE001 - one call must not end the others
         # Its message may quote a draft.
-        return failed(f"unexpected {type(error).__name__}", hint="please report it, without the draft")
+        return failed(f"unexpected {type(error).__name__}", hint=REPORT_HINT)
     return CallToolResult(content=[text_of(answer)], structured_content=answer)
 
 

@@ -1,9 +1,8 @@
 """The JSON API: each call answers what the command line prints with --json."""
 
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
-from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
@@ -324,7 +323,7 @@ def answer(request: Request, call: Call, content: bytes | None) -> Response:
     return Response(text, media_type=JSON, headers={"Cache-Control": "no-store"} if draft else None)
 
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 def handler_of(calls: Sequence[Call]) -> Handler:

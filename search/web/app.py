@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from imrsearch.schema.errors import ImrSearchError, QueryError, SourceError, SourceGone, UnknownId
+from imrsearch.schema.errors import REPORT_HINT, ImrSearchError, SourceError, SourceGone, UnknownId
 from imrsearch.search.served import Served
 from imrsearch.search.web import api, desk, drafting, facets, items, rates, searching
 from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
 from imrsearch.search.web.kept import KeptPages
+from imrsearch.search.web.openapi import JSON, Failure
 
 # By which status an error is told: the first that it is one of.
 STATUSES: tuple[tuple[type[ImrSearchError], int], ...] = (
@@ -66,8 +68,7 @@ def told(request: Request, error: Exception) -> Response:
     # An error of no kind is a fault of ours.
     fault = 503 if error.exit_code == 3 else 500 if type(error) is ImrSearchError else 400
     status = next(known, fault)
-    place = error.shown if isinstance(error, QueryError) else ""
-    return answer(request, status, error.message, hint=error.hint, place=place)
+    return answer(request, status, error.message, hint=error.hint, place=error.shown)
 
 
 def not_answered(request: Request, error: Exception) -> Response:
@@ -82,14 +83,13 @@ def not_answered(request: Request, error: Exception) -> Response:
 
 def unexpected(request: Request, error: Exception) -> Response:
     """A fault of ours, told without what was asked: a draft may stand in it."""
-    return answer(request, 500, f"unexpected {type(error).__name__}", hint="please report it, without the draft")
+    return answer(request, 500, f"unexpected {type(error).__name__}", hint=REPORT_HINT)
 
 
 def answer(request: Request, status: int, message: str, *, hint: str, place: str = "") -> Response:
     """The error as JSON where JSON was asked for, else as a page."""
     path = request.url.path
     if path.startswith("/api/") or path.endswith((".json", ".csv")):
-        told = {"error": message, "hint": hint, "place": place}
-        kept = {name: text for name, text in told.items() if text}
-        return JSONResponse(kept, status_code=status, headers={"Cache-Control": "no-store"})
+        failure = msgspec.json.encode(Failure(message, hint, place))
+        return Response(failure, status, media_type=JSON, headers={"Cache-Control": "no-store"})
     return page(request, "error.html", status=status, title="Error", message=message, hint=hint, place=place)

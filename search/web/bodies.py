@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from imrsearch.indexer.sources.drafts import KINDS_HINT, LARGEST
+from imrsearch.indexer.sources.drafts import KINDS_HINT, LARGEST, TOO_LARGE
 from imrsearch.schema.errors import UsageError
 
 # Of these kinds a draft may say that it is; which it is its content tells.
@@ -33,13 +33,8 @@ async def draft_bytes(request: Request) -> bytes:
 
 
 async def body_of(request: Request, *, most: int) -> bytes:
-    """The body of the request, held in memory; TooLarge where it has more than so many bytes."""
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:12]) > most:
-        raise TooLarge("the draft is larger than 8 MB", hint=KINDS_HINT)
-    read = bytearray()
-    async for part in request.stream():
-        read += part
-        if len(read) > most:
-            raise TooLarge("the draft is larger than 8 MB", hint=KINDS_HINT)
-    return bytes(read)
+    """The body of the request, which the guard has read and bounded; TooLarge where it has more than so many bytes."""
+    body = await request.body()
+    if len(body) > most:
+        raise TooLarge(TOO_LARGE, hint=KINDS_HINT)
+    return body

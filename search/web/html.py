@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -48,7 +47,7 @@ def environment() -> Environment:
     return made
 
 
-def shown(value: Any) -> Any:
+def shown(value: object) -> object:
     """A text without control characters and marks that turn the direction of writing; other values as they are."""
     return render.printable(value) if type(value) is str else value
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from msgspec import Struct
 
+from imrsearch.indexer.sources.drafts import TOO_LARGE
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.fields import FACETS, FILTERS, Field
 from imrsearch.search.language import MAX_LENGTH
@@ -39,7 +40,7 @@ STATUSES = {
     200: "What was asked for.",
     400: "A parameter or the question cannot be understood.",
     404: "No letter or item has the id.",
-    413: "The draft is larger than 8 MB.",
+    413: f"{TOO_LARGE[0].upper()}{TOO_LARGE[1:]}.",
     415: "The draft is of a kind that cannot be read.",
     500: "A fault of the program.",
     503: "The index cannot be read at the moment.",

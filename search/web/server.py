@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import anyio.to_thread
 import uvicorn
@@ -94,7 +94,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def told_by_name(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def told_by_name(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """A fault outside of any request, without its words: what was asked may stand in them."""
     tell(f"error: unexpected {type(context.get('exception')).__name__} of the server")
 
