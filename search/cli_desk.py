@@ -8,6 +8,7 @@ import typer
 
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.helptext import HELP
+from imrsearch.search.query import CONTRASTING, SIMILAR
 from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def similar(
         list[str] | None, typer.Argument(metavar="[ID|-]", help="An item, CM17-9900405:2; or - for a draft on stdin.")
     ] = None,
     file: FromFile = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many items of each outcome.")] = 5,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many items of each outcome.")] = SIMILAR,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:
@@ -58,7 +59,7 @@ def contrast(
         typer.Argument(metavar="[QUERY|ID|-]", help="Words as for search, an item, or - for a draft on stdin."),
     ] = None,
     file: FromFile = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many items of each outcome.")] = 3,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many items of each outcome.")] = CONTRASTING,
     json: AsJson = False,
     index: IndexDir = None,
 ) -> None:

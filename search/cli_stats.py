@@ -9,7 +9,7 @@ import typer
 from imrsearch.schema.errors import UsageError
 from imrsearch.search.filters import Expand, Since, Until, Words, with_filters
 from imrsearch.search.helptext import HELP
-from imrsearch.search.query import MOST_BELOW, MOST_ROWS, Query
+from imrsearch.search.query import DEPTH, MOST_BELOW, MOST_ROWS, Query
 from imrsearch.search.terminal import AsJson, IndexDir, say, searcher_at
 
 app = typer.Typer()
@@ -61,7 +61,7 @@ def guidelines(
     filters: dict[str, tuple[str, ...]],
     depth: Annotated[
         int, typer.Option(min=1, max=4, help="1: guidelines, 2: documents and editions, 3: sections, 4: pages.")
-    ] = 2,
+    ] = DEPTH,
     since: Since = None,
     until: Until = None,
     limit: Annotated[

@@ -27,7 +27,7 @@ from imrsearch.search.compile import all_of, any_of, unscored
 from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
 from imrsearch.search.marks import Wanted, wanted_in
-from imrsearch.search.query import Query, checked
+from imrsearch.search.query import CONTRASTING, Query, checked
 from imrsearch.search.results import SCHEMA_VERSION, IndexFigures
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.similar import (
@@ -127,7 +127,7 @@ class Found(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
 
 
-def contrast(searcher: Searcher, asked: str | Draft, *, limit: int = 3) -> Contrast:
+def contrast(searcher: Searcher, asked: str | Draft, *, limit: int = CONTRASTING) -> Contrast:
     """Up to `limit` items of each outcome nearest to an item, by its id, to a draft, or to what a query finds."""
     if limit < 1:
         raise UsageError("limit counts from 1", hint="--limit 3")

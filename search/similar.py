@@ -24,6 +24,7 @@ from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
 from imrsearch.search.families import family_at
 from imrsearch.search.marks import Pattern, Wanted
+from imrsearch.search.query import SIMILAR
 from imrsearch.search.results import SCHEMA_VERSION, Hit, IndexFigures
 from imrsearch.search.searcher import Searcher, hit_of, with_family
 from imrsearch.search.subject import Subject, sections_of, subject_of_draft, subject_of_items
@@ -124,7 +125,7 @@ class Similar(Struct, frozen=True, kw_only=True):
     hits: tuple[SimilarHit, ...]
 
 
-def similar(searcher: Searcher, asked: str | Draft, *, limit: int = 5) -> Similar:
+def similar(searcher: Searcher, asked: str | Draft, *, limit: int = SIMILAR) -> Similar:
     """Up to `limit` items of each outcome that are most like an item, by its id, or a draft; one of each family."""
     if limit < 1:
         raise UsageError("limit counts from 1", hint="--limit 5")

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from msgspec import Struct, structs
 
 from imrsearch.schema.errors import UsageError
-from imrsearch.search.query import FILTER_NAMES, WHOLE_NUMBER, Query, Sort, name_among
+from imrsearch.search.query import FILTER_NAMES, WHOLE_NUMBER, Query, Sort, facet_names, name_among
 
 # What narrows a question; a page of its answer is left when one of these changes.
 ASKED = ("query", *FILTER_NAMES, "since", "until", "names", "widen")
@@ -91,6 +91,11 @@ def query_of(address: Address, *, limit: int = 10, collapse: bool = False) -> Qu
         expand=switch(address, "names", otherwise=True),
         widen=switch(address, "widen", otherwise=True),
     )
+
+
+def counted_query_of(address: Address) -> Query:
+    """The question as programs are answered: with its letters, and the facets that the address names, counted."""
+    return structs.replace(query_of(address), letters=True, facets=facet_names(",".join(address.values("facets"))))
 
 
 def number(address: Address, name: str, *, otherwise: int) -> int:

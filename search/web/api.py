@@ -22,13 +22,13 @@ from imrsearch.search.contrast import contrast as contrast_of
 from imrsearch.search.facets import FacetValues, facet_values
 from imrsearch.search.guidelines import LEVELS, Guidelines
 from imrsearch.search.guidelines import guidelines as cited_in
-from imrsearch.search.query import Query, facet_names
+from imrsearch.search.query import CONTRASTING, DEPTH, SIMILAR, Query
 from imrsearch.search.results import Family, Results, Shown, Span
 from imrsearch.search.served import Served
 from imrsearch.search.similar import Similar
 from imrsearch.search.similar import similar as similar_to
 from imrsearch.search.stats import COUNTED_BY, Statistics, statistics
-from imrsearch.search.web.address import ASKED, MOST_HITS, Address, address_of, number, query_of
+from imrsearch.search.web.address import ASKED, MOST_HITS, Address, address_of, counted_query_of, number, query_of
 from imrsearch.search.web.bodies import draft_bytes
 from imrsearch.search.web.html import page
 from imrsearch.search.web.openapi import (
@@ -82,9 +82,7 @@ class ShownItem(Struct, frozen=True):
 
 def search(asked: Asked) -> str:
     """A page of the items found."""
-    facets = facet_names(asked.address.value("facets"))
-    query = structs.replace(query_of(asked.address), facets=facets, letters=True)
-    return render.as_json(asked.searcher.search(query))
+    return render.as_json(asked.searcher.search(counted_query_of(asked.address)))
 
 
 def item(asked: Asked) -> str:
@@ -115,13 +113,13 @@ def facets(asked: Asked) -> str:
 
 def similar(asked: Asked) -> str:
     """The items most like one, or like a draft."""
-    limit = number(asked.address, "limit", otherwise=5)
+    limit = number(asked.address, "limit", otherwise=SIMILAR)
     return render_desk.as_json(similar_to(asked.searcher, asked.draft or asked.address.value("id"), limit=limit))
 
 
 def contrast(asked: Asked) -> str:
     """The nearest items of both outcomes."""
-    limit = number(asked.address, "limit", otherwise=3)
+    limit = number(asked.address, "limit", otherwise=CONTRASTING)
     return render_desk.as_json(contrast_of(asked.searcher, asked.draft or asked.address.value("asked"), limit=limit))
 
 
@@ -143,15 +141,14 @@ def question_of(asked: Asked) -> Query:
     return query_of(asked.address.at(asked.address.path, only=ASKED))
 
 
-# Values of a facet and levels of what is cited that are told where nobody says how many.
+# Values of a facet that are told where nobody says how many, and at most.
 VALUES, MOST_VALUES = 20, 1_000
-DEPTH = 2
 MAY_BE_EMPTY = ("query", "contains")
 IN_PATH = Parameter(name="id", schema=TEXT, help="As a hit has it.", place="path", required=True)
 ASKED_ID = structs.replace(IN_PATH, help="An item, or a letter, for its first item.", place="query")
 OF_EACH = "How many items of each outcome."
-SIMILAR_LIMIT = count_parameter("limit", OF_EACH, least=1, most=MOST_HITS, default=5)
-CONTRAST_LIMIT = count_parameter("limit", OF_EACH, least=1, most=MOST_HITS, default=3)
+SIMILAR_LIMIT = count_parameter("limit", OF_EACH, least=1, most=MOST_HITS, default=SIMILAR)
+CONTRAST_LIMIT = count_parameter("limit", OF_EACH, least=1, most=MOST_HITS, default=CONTRASTING)
 CALLS = (
     Call(
         path="/api/search",

@@ -7,6 +7,7 @@ from imrsearch.schema.errors import UsageError
 from imrsearch.search import render_desk
 from imrsearch.search.contrast import Contrast
 from imrsearch.search.contrast import contrast as contrast_of
+from imrsearch.search.query import CONTRASTING, SIMILAR
 from imrsearch.search.served import Served
 from imrsearch.search.similar import Similar
 from imrsearch.search.similar import similar as similar_to
@@ -14,8 +15,8 @@ from imrsearch.search.web.address import address_of, number
 from imrsearch.search.web.html import page
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
-# Items of each outcome, as the commands show them; and more than a reader compares.
-SIMILAR, CONTRASTING, MOST = 5, 3, 50
+# More items of each outcome than a reader compares.
+MOST = 50
 
 
 def similar(request: Request) -> Response:

@@ -22,11 +22,12 @@ from imrsearch.schema.drafts import Draft, saying_nothing_of
 from imrsearch.schema.errors import LetterError, UsageError
 from imrsearch.search import render_desk
 from imrsearch.search.contrast import Contrast, contrast
+from imrsearch.search.query import CONTRASTING, SIMILAR
 from imrsearch.search.served import Served
 from imrsearch.search.similar import Similar, similar
 from imrsearch.search.web.address import address_of, number
 from imrsearch.search.web.bodies import body_of
-from imrsearch.search.web.desk import CONTRASTING, MOST, SIMILAR
+from imrsearch.search.web.desk import MOST
 from imrsearch.search.web.html import page
 from imrsearch.search.web.suffixes import suffix_of
 

@@ -14,14 +14,13 @@ from imrsearch.search import tables
 from imrsearch.search.guidelines import CITATION, LEVELS, Currency, Guidelines
 from imrsearch.search.guidelines import guidelines as cited_in
 from imrsearch.search.language import searches_words_of
-from imrsearch.search.query import MOST_BELOW, MOST_ROWS
+from imrsearch.search.query import DEPTH, MOST_BELOW, MOST_ROWS
 from imrsearch.search.served import Served
 from imrsearch.search.stats import COUNTED_BY, Counted, Rate, statistics
 from imrsearch.search.web.address import ASKED, Address, address_of, number, query_of
 from imrsearch.search.web.html import page
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
-DOCUMENT = 2
 # The line of years: how wide and high it is drawn, with room for a dot at each end.
 WIDE, HIGH, ROOM = 480, 60, 5
 
@@ -102,9 +101,9 @@ def guidelines(request: Request) -> Response:
     address = address_of("/guidelines", request.query_params.multi_items(), known=(*ASKED, "depth", "limit"))
     suffix = suffix_of(request)
     limit = number(address, "limit", otherwise=0 if suffix else MOST_BELOW)
-    depth = number(address, "depth", otherwise=DOCUMENT)
+    depth = number(address, "depth", otherwise=DEPTH)
     if not 1 <= depth <= len(LEVELS):
-        raise UsageError(f"depth is from 1 to {len(LEVELS)}, not {depth}", hint=f"depth={DOCUMENT}")
+        raise UsageError(f"depth is from 1 to {len(LEVELS)}, not {depth}", hint=f"depth={DEPTH}")
     served: Served = request.app.state.served
     found = cited_in(served.searcher, query_of(address), depth=depth)
     if suffix:

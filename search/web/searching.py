@@ -14,13 +14,13 @@ from imrsearch.search.everything import order_of
 from imrsearch.search.explain import Clock
 from imrsearch.search.export import TEXTS
 from imrsearch.search.language import scores
-from imrsearch.search.query import LARGEST_NUMBER, Query, checked, facet_names
+from imrsearch.search.query import LARGEST_NUMBER, Query, checked
 from imrsearch.search.render import as_json, counts_line
 from imrsearch.search.results import Results
 from imrsearch.search.searcher import Answer, Searcher
 from imrsearch.search.served import Served
 from imrsearch.search.web import facets
-from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, number, query_of, switch
+from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, counted_query_of, number, query_of, switch
 from imrsearch.search.web.chart import chart_of
 from imrsearch.search.web.chips import chips_of, offers_of
 from imrsearch.search.web.html import page
@@ -55,9 +55,7 @@ def search(request: Request) -> Response:
 
 def found_json(searcher: Searcher, address: Address) -> Response:
     """The contract's one object, as `imrsearch QUERY --json` prints it."""
-    counted = facet_names(",".join(address.values("facets")))
-    query = structs.replace(query_of(address), letters=True, facets=counted)
-    return Response(as_json(searcher.search(query)), media_type="application/json")
+    return Response(as_json(searcher.search(counted_query_of(address))), media_type="application/json")
 
 
 def found_csv(searcher: Searcher, address: Address) -> Response:
