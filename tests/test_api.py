@@ -21,6 +21,8 @@ from imrsearch.search.web import api, openapi
 from imrsearch.search.web.address import ASKED, LISTED
 from imrsearch.search.web.app import application
 from imrsearch.search.web.bodies import DRAFT_TYPES
+from imrsearch.search.web.door import door_of
+from imrsearch.search.web.guard import Guard
 from tests.test_drafts import CANARY, WHOLE
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +41,8 @@ def app(index_dir):
 
 @pytest.fixture(scope="module")
 def client(app):
-    return TestClient(app)
+    guard = Guard(app, door_of("127.0.0.1", 8765))
+    return TestClient(guard, base_url="http://127.0.0.1:8765")
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +210,11 @@ def test_an_error_is_told_in_json(address, status, error, hint, client, check):
     assert ("^" in answer.get("place", "")) == ("query=" in address)
 
 
-def test_what_is_no_call_is_told_in_json(client):
+def test_what_is_no_call_is_told_in_json(client, app):
     missing = client.get("/api/nothing")
     assert (missing.status_code, missing.json()) == (404, {"error": "there is no such page"})
-    wrong = client.put("/api/similar")
+    # Behind the guard, which answers GET, HEAD and POST only.
+    wrong = TestClient(app).put("/api/similar")
     assert (wrong.status_code, {*wrong.headers["allow"].split(", ")}) == (405, {"GET", "HEAD", "POST"})
     assert wrong.json() == {"error": "Method Not Allowed"}
 

@@ -24,6 +24,8 @@ from imrsearch.search.stats import statistics
 from imrsearch.search.web import drafting
 from imrsearch.search.web.address import ASKED, Address, address_of, query_of
 from imrsearch.search.web.app import application
+from imrsearch.search.web.door import door_of
+from imrsearch.search.web.guard import Guard
 from imrsearch.search.web.rates import items_of
 from tests.precedents import ENDS, precedents, twins
 from tests.test_drafts import BROKEN, CANARY, TEXT, WHOLE, files_with
@@ -52,7 +54,8 @@ def searcher(index_dir):
 
 @pytest.fixture(scope="module")
 def client(index_dir):
-    return TestClient(application(index_dir))
+    guard = Guard(application(index_dir), door_of("127.0.0.1", 8765))
+    return TestClient(guard, base_url="http://127.0.0.1:8765")
 
 
 def page_of(answer, status=200) -> LexborHTMLParser:

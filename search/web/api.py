@@ -19,7 +19,7 @@ from imrsearch.schema.records import Item, Letter
 from imrsearch.search import render, render_desk, tables
 from imrsearch.search.contrast import Contrast
 from imrsearch.search.contrast import contrast as contrast_of
-from imrsearch.search.facets import FacetValues, facet_values
+from imrsearch.search.facet_values import FacetValues, facet_values
 from imrsearch.search.guidelines import LEVELS, Guidelines
 from imrsearch.search.guidelines import guidelines as cited_in
 from imrsearch.search.query import CONTRASTING, DEPTH, SIMILAR, Query
@@ -317,7 +317,7 @@ def answer(request: Request, call: Call, content: bytes | None) -> Response:
         address = address_asked(request, call)
         draft = None if content is None else read_draft(content)
         text = call.answer(Asked(served.searcher, address, draft))
-    return Response(text, media_type=JSON, headers={"Cache-Control": "no-store"} if draft else None)
+    return Response(text, media_type=JSON)
 
 
 Handler = Callable[[Request], Awaitable[Response]]

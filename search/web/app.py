@@ -91,5 +91,5 @@ def answer(request: Request, status: int, message: str, *, hint: str, place: str
     path = request.url.path
     if path.startswith("/api/") or path.endswith((".json", ".csv")):
         failure = msgspec.json.encode(Failure(message, hint, place))
-        return Response(failure, status, media_type=JSON, headers={"Cache-Control": "no-store"})
+        return Response(failure, status, media_type=JSON)
     return page(request, "error.html", status=status, title="Error", message=message, hint=hint, place=place)

@@ -10,12 +10,9 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imrsearch.indexer.sources.drafts import LARGEST, read_draft
 from imrsearch.schema.drafts import Draft, saying_nothing_of
@@ -38,24 +35,6 @@ LARGEST_FORM = 10_000
 BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
 NAME = re.compile(rb'[;\s]name="([^"]*)"', re.IGNORECASE)
 FORM_HINT = "send it as draft=TEXT or file=FILE of a form, or by itself as text/plain"
-
-
-# A page without any referrer sends its forms with the origin "null", which nobody can tell from a stranger's.
-class Unkept:
-    """Answers that no browser and nothing between keeps."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and forbid to keep the answer."""
-
-        async def unkept(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update({"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
-            await send(message)
-
-        await self.app(scope, receive, unkept)
 
 
 class Given(Struct, frozen=True):
@@ -142,6 +121,6 @@ def parts_of(body: bytes, content_type: str) -> dict[str, bytes]:
 
 
 ROUTES = [
-    Route(f"/draft{suffix}", draft, methods=methods, middleware=[Middleware(Unkept)])
+    Route(f"/draft{suffix}", draft, methods=methods)
     for suffix, methods in ((".json", ["POST"]), (".csv", ["POST"]), ("", ["GET", "POST"]))
 ]

@@ -11,7 +11,7 @@ from imrsearch.schema.documents import value_term
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FACETS, Field
 from imrsearch.search.compile import unscored
-from imrsearch.search.facets import FacetValues, facet_values
+from imrsearch.search.facet_values import FacetValues, facet_values
 from imrsearch.search.query import LARGEST_NUMBER, Query, field_of
 from imrsearch.search.searcher import Answer, Searcher
 from imrsearch.search.served import Served

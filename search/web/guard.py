@@ -32,6 +32,7 @@ SECURE = {
     ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    # Without any referrer a browser sends our forms with the origin "null", which nobody can tell from a stranger's.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
