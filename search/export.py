@@ -4,6 +4,7 @@ import contextlib
 import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
@@ -29,6 +30,8 @@ FORMATS = (*TEXTS, *BINARIES)
 ENDINGS = {"md": "markdown", "bib": "bibtex"}
 # Spreadsheets read these as UTF-8 only where a mark at the beginning says so.
 MARKED = ("csv", "tsv")
+# Texts that are sent together.
+TOGETHER = 200
 
 
 def format_of(given: str | None, output: Path | None) -> str:
@@ -52,6 +55,15 @@ def write_items(items: Iterable[Listed], head: Head, *, format: str, stream: Bin
         return
     for text in TEXTS[format](items, head):
         stream.write(text.encode("utf-8", "replace"))
+
+
+def pieces_of_file(items: Iterable[Listed], head: Head, *, format: str) -> Iterator[bytes]:
+    """A file of the items piece by piece, as `write_file` writes it; `format` is one of TEXTS."""
+    if format in MARKED:
+        yield BOM_UTF8
+    texts = TEXTS[format](items, head)
+    while some := "".join(islice(texts, TOGETHER)):
+        yield some.encode("utf-8", "replace")
 
 
 def write_file(items: Iterable[Listed], head: Head, *, format: str, output: Path, force: bool = False) -> None:

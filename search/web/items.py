@@ -1,8 +1,6 @@
 """The page of an item, that of a letter, a letter's source file, and the help."""
 
-import io
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -21,7 +19,7 @@ from imrsearch.schema.records import Citation, Item, Letter
 from imrsearch.search.citation import quotation
 from imrsearch.search.compile import value_query
 from imrsearch.search.currency import currency_notes
-from imrsearch.search.export import write_items
+from imrsearch.search.export import pieces_of_file
 from imrsearch.search.language import grammar
 from imrsearch.search.listing import Listed, Listing, head_of_items, listed_by_id
 from imrsearch.search.marks import Wanted
@@ -284,13 +282,10 @@ def as_file(shown: Shown, searcher: Searcher, *, ending: str) -> Response:
         return Response(shown_json(shown), media_type="application/json")
     ids = [each.id for each in ((shown.item,) if shown.item else shown.letter.items)]
     listing = Listing(head_of_items("items shown", len(ids), searcher), listed_by_id(ids, searcher))
-    # Kept as a file and opened by spreadsheets, which know by the mark how it is written.
-    stream = io.BytesIO()
-    stream.write(BOM_UTF8)
-    write_items(listing.items, listing.head, format="csv", stream=stream)
+    content = b"".join(pieces_of_file(listing.items, listing.head, format="csv"))
     name = (shown.item.id if shown.item else shown.letter.letter_id).replace("/", "_").replace(":", "-")
     headers = {"content-disposition": disposition("attachment", f"{name}.csv")}
-    return Response(stream.getvalue(), media_type="text/csv", headers=headers)
+    return Response(content, media_type="text/csv", headers=headers)
 
 
 def source_file(letter: Letter) -> Response:

@@ -1,9 +1,7 @@
 """The search page, and what it shows as JSON and CSV."""
 
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator
-from itertools import islice
 
 from msgspec import structs
 from starlette.requests import Request
@@ -12,7 +10,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from imrsearch.search.enough import enough, enough_lines
 from imrsearch.search.everything import order_of
 from imrsearch.search.explain import Clock
-from imrsearch.search.export import TEXTS
+from imrsearch.search.export import pieces_of_file
 from imrsearch.search.language import scores
 from imrsearch.search.query import LARGEST_NUMBER, Query, checked
 from imrsearch.search.render import as_json, counts_line
@@ -27,8 +25,6 @@ from imrsearch.search.web.html import page
 from imrsearch.search.web.kept import KeptPages
 from imrsearch.search.web.suffixes import routes_of, suffix_of
 
-# Lines that are sent together.
-TOGETHER = 200
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 LONGEST_NAME = 60
 
@@ -65,10 +61,7 @@ def found_csv(searcher: Searcher, address: Address) -> Response:
     name = NOT_IN_NAMES.sub("-", address.value("query").lower()[:LONGEST_NAME]).strip("-")
 
     def written() -> Iterator[bytes]:
-        yield BOM_UTF8
-        lines = TEXTS["csv"](listing.items, listing.head)
-        while some := "".join(islice(lines, TOGETHER)):
-            yield some.encode("utf-8", "replace")
+        yield from pieces_of_file(listing.items, listing.head, format="csv")
         # While it is held, its generation is not removed.
         _ = searcher
 
