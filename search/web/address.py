@@ -22,6 +22,8 @@ LISTED = ("sort", "limit", "offset", "expand", "collapse")
 SWITCHES = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
 # More than a reader scrolls past, or a program needs at once: it asks for the next page.
 MOST_HITS = 100
+# More than anybody ticks: every link of a page repeats them all.
+MOST_PARAMETERS = 200
 
 
 class Address(Struct, frozen=True):
@@ -65,10 +67,10 @@ class Address(Struct, frozen=True):
         kept = self.without(name)
         return kept if value is None else structs.replace(kept, parameters=(*kept.parameters, (name, str(value))))
 
-    def at(self, path: str, *, only: Iterable[str] = ()) -> Self:
+    def at(self, path: str, *, only: Iterable[str] | None = None) -> Self:
         """Another page that is asked the same, or only so much of it."""
-        names = {*only}
-        kept = self.parameters if not names else tuple(pair for pair in self.parameters if pair[0] in names)
+        names = None if only is None else {*only}
+        kept = tuple(pair for pair in self.parameters if names is None or pair[0] in names)
         return structs.replace(self, path=path, parameters=kept)
 
 
@@ -84,6 +86,9 @@ def address_of(path: str, parameters: Iterable[tuple[str, str]], *, known: Itera
             raise UsageError(f"there is no parameter {name}", hint=hint)
         if value.strip():
             read.append((folded, value))
+    if len(read) > MOST_PARAMETERS:
+        hint = "ask for fewer values at once"
+        raise UsageError(f"an address has {MOST_PARAMETERS} parameters at most, not {len(read):,}", hint=hint)
     return Address(path, tuple(read))
 
 
