@@ -38,6 +38,8 @@ def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int
 def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tuple[list[Row], bool]:
     """Of each family its first item in the order, those of the page, and whether there are more behind it."""
     wanted = query.offset + query.limit
+    if query.offset >= found.total:
+        return [], False
     number = min(AHEAD * (wanted + 1), found.total)
     while True:
         asked = structs.replace(query, offset=0, limit=number)

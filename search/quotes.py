@@ -31,6 +31,10 @@ LEFT_OUT = "words left out"
 # Signs that are typed for each other.
 SAME_SIGNS = ('"“”„‟«»', "'‘’‚‛`´", "-‐‑‒–—―−")
 ENDING = " .,;:!?…()[]" + SAME_SIGNS[0] + SAME_SIGNS[1]
+# A word goes on behind a hyphen or an apostrophe, and a number behind a point, a comma, a slash or a dash: "MTUS
+# Citation" is not in "Non-MTUS Citation", nor "5 mg" in "2.5 mg".
+NO_WORD_BEFORE, NO_WORD_BEHIND = r"(?<!\w)(?<!\w[-‐‑'’])", r"(?!\w)(?![-‐‑'’]\w)"
+NO_DIGIT_BEFORE, NO_DIGIT_BEHIND = r"(?<!\d[.,/:–])", r"(?![.,/:–]\d)"
 # "…", "...", ". . .", also in brackets: the quotation leaves something out.
 ELLIPSIS = re.compile(r"\[\s?(?:…|\.\s?\.\s?\.)\s?\]|…|\.\s?\.\s?\.")
 
@@ -142,9 +146,10 @@ def pattern_of(piece: str, loose: Collection[str]) -> re.Pattern[str]:
         piece = piece.strip(ENDING)
     words = piece.split() if SPACE in loose else [piece]
     spelled = r"\s+".join("".join(map(sign_of, word)) if TYPOGRAPHY in loose else re.escape(word) for word in words)
-    before = r"(?<!\w)" if piece.strip()[:1].isalnum() else ""
-    after = r"(?!\w)" if piece.strip()[-1:].isalnum() else ""
-    return re.compile(before + spelled + after, re.IGNORECASE if CASE in loose else 0)
+    first, last = words[0][0], words[-1][-1]
+    before = (NO_WORD_BEFORE if first.isalnum() else "") + (NO_DIGIT_BEFORE if first.isdigit() else "")
+    behind = (NO_WORD_BEHIND if last.isalnum() else "") + (NO_DIGIT_BEHIND if last.isdigit() else "")
+    return re.compile(before + spelled + behind, re.IGNORECASE if CASE in loose else 0)
 
 
 def sign_of(sign: str) -> str:

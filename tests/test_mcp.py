@@ -405,6 +405,7 @@ SPACE, TYPOGRAPHY, CASE, ENDS = "white space", "typography", "case", "end punctu
         pytest.param(" The guideline allows ", (SPACE,), "rationale", id="space-around"),
         pytest.param('Doe\'s notes - for "pain" - name', (TYPOGRAPHY,), "rationale", id="straight-quotes"),
         pytest.param("the guideline allows 4 weeks", (CASE,), "rationale", id="case"),
+        pytest.param(" guideline allows ", (), "rationale", id="space-that-stands-there"),
         pytest.param("The guideline allows 4 weeks of use!", (ENDS,), "rationale", id="end"),
         pytest.param("“The guideline allows 4 weeks”", (ENDS,), "rationale", id="in-quotation-marks"),
         pytest.param("the guideline  allows", (SPACE, CASE), "rationale", id="two-things"),
@@ -453,6 +454,27 @@ def test_a_quotation_is_whole_where_sentences_end():
     whole, part = (verify(LETTER, LETTER.items[0], quote=quote).places[0]
                    for quote in ("The guideline allows 4 weeks of use.", "is not medically necessary"))  # fmt: skip
     assert (whole.whole, part.whole) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "stands"),
+    [
+        ("Decision based on Non-MTUS Citation ODG.", "MTUS Citation ODG", False),
+        ("She takes 2.5 mg of it.", "5 mg of it", False),
+        ("Norco 10/325 mg was asked for.", "325 mg was", False),
+        ("He had 4–6 weeks of it.", "6 weeks of it", False),
+        ("It costs $1,000 in all.", "It costs $1", False),
+        ("The patient can't sleep.", "The patient can", False),
+        ("It is well-known to help.", "It is well", False),
+        ("It helped (Norco 10/325), he said.", "Norco 10/325", True),
+        ("It did not help-he said so - for 3 days.", "for 3 days", True),
+        ("It was 'not needed', and 5, not 6.", "not needed", True),
+        ("It was needed for 5, not 6.", "needed for 5", True),
+    ],
+)
+def test_a_part_of_a_word_or_a_number_is_no_quotation(text, quote, stands):
+    one = item("Norco", rationale=text)
+    assert verify(letter("CM17-0000001", one), one, quote=quote).exact is stands
 
 
 @pytest.mark.parametrize("quote", ["", "  ", "necessary", "“…”", "x" * 5_001])

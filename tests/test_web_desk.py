@@ -320,6 +320,7 @@ def test_what_is_no_draft_is_told_without_its_words(client, case):
         pytest.param({"data": {"text": CANARY}}, "the form holds no draft", id="another-field"),
         pytest.param({"files": {"draft": (None, CANARY), "file": ("a", CANARY)}}, "a text and a file", id="both"),
         pytest.param({"content": CANARY, "headers": {"content-type": "multipart/form-data"}}, "no draft", id="no-form"),
+        pytest.param({"data": {f"draft{number}": CANARY for number in range(30)}}, "too many fields", id="many-fields"),
     ],
 )  # fmt: skip
 def test_what_a_draft_cannot_be_sent_as(client, sent, message):

@@ -13,10 +13,11 @@ from imrsearch.schema.fields import FACETS
 from imrsearch.search.query import Query
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.stats import statistics
-from imrsearch.search.web.address import Address
+from imrsearch.search.web.address import MOST_PARAMETERS, Address
 from imrsearch.search.web.app import application
 from imrsearch.search.web.facets import BESIDE, FIRST_VALUES
-from imrsearch.search.web.kept import PAGES_KEPT, KeptPages
+from imrsearch.search.web.html import kept_box
+from imrsearch.search.web.kept import LARGEST_KEPT, PAGES_KEPT, KeptPages
 from tests.factories import index_of, item, letter
 
 
@@ -144,6 +145,10 @@ def test_days_and_switches_have_chips(get, client, asked):
     assert total_of(client, there) >= total_of(client, f"/search?query=pain&{name}={value}")
 
 
+def test_a_switch_that_is_on_has_no_chip(get):
+    assert 'aria-label="Remove ' not in get("/search", query="pain", names="yes", widen="on").html
+
+
 @pytest.mark.parametrize("asked", [{}, {"query": "pain"}, {"query": "pain", "sort": "oldest"}, {"expand": "yes"}])
 def test_pages_show_every_hit_once(get, searcher, asked):
     page = get("/search", **asked)
@@ -196,6 +201,7 @@ def test_csv_is_what_the_command_writes(client, run, index_dir, tmp_path, asked,
         {"query": "klonopin", "drug": "tramadol"},
         {"query": "pain", "state": "Nowhere", "outcome": "upheld"},
         {"query": "pain", "outcome": "upheld", "until": "1990"},
+        {"drug": "tramadol", "state": "Nowhere", "until": "1990"},
     ],
 )
 def test_without_hits_each_offer_is_true(get, client, asked):
@@ -207,7 +213,7 @@ def test_without_hits_each_offer_is_true(get, client, asked):
         there = unescape(there)
         assert total_of(client, there) == int(items.replace(",", ""))
         if said == "all filters":
-            assert there == f"/search?query={asked['query']}"
+            assert there == "/search" + (f"?query={asked['query']}" if "query" in asked else "")
 
 
 @pytest.mark.parametrize("query", ["", "pain", "klonopin"])
@@ -231,6 +237,8 @@ def test_values_are_filtered_sorted_and_paged(get, client, index_dir):
     assert values(contains="OPIOID") == [value for value in every if "opioid" in value.lower()]
     assert values(order="value") == sorted(every, key=str.lower)
     assert values(limit=2, offset=1) == every[1:3]
+    [back] = [each["href"] for each in get("/facets/section", limit=1, offset=2).all("a", rel="prev")]
+    assert back == "/facets/section?limit=1&offset=1"
     page = get("/facets/section", contains="opioid", outcome="upheld")
     assert page.all("input", type="hidden", name="outcome", value="upheld")
     assert page.all("input", id="contains", value="opioid")
@@ -266,15 +274,40 @@ def test_empty_parameters_and_the_home_page_change_nothing(client):
 def test_pages_are_made_once_and_few_are_kept(searcher):
     kept, made = KeptPages(), []
 
-    def page(address):
-        return kept.page(address, searcher, lambda: made.append(address) or str(len(made)).encode())
+    def page(key):
+        return kept.page(key, lambda: made.append(key) or str(len(made)).encode())
 
-    first, *others = (Address("/search", (("query", str(number)),)) for number in range(PAGES_KEPT + 1))
+    first, *others = (
+        (searcher.manifest, Address("/search", (("query", str(number)),))) for number in range(PAGES_KEPT + 1)
+    )
     assert [page(first), page(first)] == [b"1", b"1"]
     for address in others:
         page(address)
     assert len(kept.pages) == PAGES_KEPT
     assert page(first) == str(len(others) + 2).encode()
+    kept.page("long", lambda: b"x" * (LARGEST_KEPT + 1))
+    assert "long" not in kept.pages
+
+
+def test_a_kept_page_tells_of_no_other_trouble(index_dir):
+    app = application(index_dir)
+    client = TestClient(app)
+    quiet = client.get("/search?query=pain").text
+    app.state.served.trouble = "generation 1 still answers"
+    assert "generation 1 still answers" in client.get("/search?query=pain").text
+    app.state.served.trouble = ""
+    assert client.get("/search?query=pain").text == quiet
+
+
+def test_what_was_chosen_is_not_kept_and_not_repeated_without_end(client):
+    kept_box.cache_clear()
+    assert client.get("/search", params={"drug": "z" * 5_000}).status_code == 200
+    before = kept_box.cache_info().currsize
+    client.get("/search", params={"drug": "y" * 5_000})
+    assert kept_box.cache_info().currsize == before
+    answered = client.get("/search", params={"drug": [f"drug {number}" for number in range(MOST_PARAMETERS + 1)]})
+    assert answered.status_code == 400
+    assert len(answered.content) < 10_000
 
 
 def test_a_name_of_other_values_stays_as_it_was_typed(get):

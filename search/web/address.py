@@ -19,6 +19,8 @@ LISTED = ("sort", "limit", "offset", "expand", "collapse")
 SWITCHES = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
 # More than a reader scrolls past, or a program needs at once: it asks for the next page.
 MOST_HITS = 100
+# More than anybody ticks: every link of a page repeats them all.
+MOST_PARAMETERS = 200
 
 
 class Address(Struct, frozen=True):
@@ -62,10 +64,10 @@ class Address(Struct, frozen=True):
         kept = self.without(name)
         return kept if value is None else structs.replace(kept, parameters=(*kept.parameters, (name, str(value))))
 
-    def at(self, path: str, *, only: Iterable[str] = ()) -> Self:
+    def at(self, path: str, *, only: Iterable[str] | None = None) -> Self:
         """Another page that is asked the same, or only so much of it."""
-        names = {*only}
-        kept = self.parameters if not names else tuple(pair for pair in self.parameters if pair[0] in names)
+        names = None if only is None else {*only}
+        kept = tuple(pair for pair in self.parameters if names is None or pair[0] in names)
         return structs.replace(self, path=path, parameters=kept)
 
 
@@ -73,7 +75,11 @@ def address_of(path: str, parameters: Iterable[tuple[str, str]], *, known: Itera
     """The address with its parameters by their own names; UsageError for one that the page does not know."""
     names = tuple(known)
     read = [(name_among(name, names, what="parameter"), value) for name, value in parameters]
-    return Address(path, tuple(pair for pair in read if pair[1].strip()))
+    kept = tuple(pair for pair in read if pair[1].strip())
+    if len(kept) > MOST_PARAMETERS:
+        hint = "ask for fewer values at once"
+        raise UsageError(f"an address has {MOST_PARAMETERS} parameters at most, not {len(kept):,}", hint=hint)
+    return Address(path, kept)
 
 
 def query_of(address: Address, *, limit: int = 10, collapse: bool = False) -> Query:

@@ -11,7 +11,7 @@ from imrsearch.search.language import EDGES, Named, Question, Word, parse
 from imrsearch.search.lexer import PLURAL
 from imrsearch.search.query import FILTER_NAMES, Query
 from imrsearch.search.searcher import Answer, Searcher
-from imrsearch.search.web.address import Address
+from imrsearch.search.web.address import Address, switch
 
 DAYS = ("since", "until")
 # Said of a switch that is off.
@@ -59,8 +59,9 @@ def filter_chips(address: Address) -> Iterator[Chip]:
         if name in FILTER_NAMES or name in DAYS:
             text = f"{label_of(name)}: {value}"
             yield Chip(text, f"Remove {text}", address.without(name, value))
-    for name, off in ((name, off) for name, off in OFF.items() if address.value(name)):
-        yield Chip(off, f"Remove {off}", address.without(name))
+    for name, off in OFF.items():
+        if not switch(address, name, otherwise=True):
+            yield Chip(off, f"Remove {off}", address.without(name))
 
 
 def label_of(name: str) -> str:

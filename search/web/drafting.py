@@ -29,7 +29,7 @@ from imrsearch.search.web.html import page
 from imrsearch.search.web.suffixes import suffix_of
 
 # What a form adds to a draft.
-LARGEST_FORM = 10_000
+LARGEST_FORM, MOST_FIELDS = 10_000, 20
 # "multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxk", and of each part
 # "Content-Disposition: form-data; name="file"; filename="draft.pdf"": its name, not that of the file.
 BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
@@ -94,6 +94,8 @@ def given_in(body: bytes, content_type: str) -> Given:
     if kind == "multipart/form-data":
         fields = parts_of(body, content_type)
     elif kind == "application/x-www-form-urlencoded":
+        if body.count(b"&") > MOST_FIELDS:
+            raise UsageError("the form has too many fields", hint=FORM_HINT)
         sent = parse_qs(body.decode("ascii", "replace"), keep_blank_values=True)
         fields = {name: values[-1].encode() for name, values in sent.items()}
     else:
@@ -112,7 +114,7 @@ def parts_of(body: bytes, content_type: str) -> dict[str, bytes]:
     if not boundary:
         return {}
     parts: dict[str, bytes] = {}
-    _, *between = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode("latin-1", "replace"))
+    _, *between = (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode("latin-1", "replace"), MOST_FIELDS)
     for part in between:
         head, _, content = part.partition(b"\r\n\r\n")
         if name := NAME.search(head):

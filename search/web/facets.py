@@ -121,8 +121,9 @@ def facet(request: Request) -> Response:
     listed = tuple((one, narrowed(asked, field, str(one.value))) for one in found.values)
     title = f"Values of {label_of(field.name)}"
     first = number(address, "offset", otherwise=0)
+    before = max(first - number(address, "limit", otherwise=ON_A_PAGE), 0)
     turns = (
-        address.setting("offset", max(first - ON_A_PAGE, 0) or None) if first else None,
+        address.setting("offset", before or None) if first else None,
         address.setting("offset", first + found.returned) if found.truncated and found.returned else None,
     )
     return page(

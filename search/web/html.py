@@ -62,9 +62,20 @@ def item_path(id: str) -> str:
     return str(Address(f"/items/{id}"))
 
 
-@lru_cache(BOXES_KEPT)
 def ticked(name: str, value: str, *, chosen: bool) -> Markup:
-    """The box of a facet's value with the value: a page has a hundred of them, most of which the last one had."""
+    """The box of a facet's value with the value."""
+    # What is chosen may be as long as an address: only what stands in the index is kept.
+    return box(name, value, chosen=True) if chosen else kept_box(name, value)
+
+
+@lru_cache(BOXES_KEPT)
+def kept_box(name: str, value: str) -> Markup:
+    """A box that is not ticked: a page has a hundred of them, most of which the last one had."""
+    return box(name, value, chosen=False)
+
+
+def box(name: str, value: str, *, chosen: bool) -> Markup:
+    """A box with its value."""
     # What a template made is escaped.
     return Markup(environment().get_template("box.html").render(name=name, value=value, chosen=chosen))  # noqa: S704
 
@@ -84,9 +95,11 @@ def marked(text: str, spans: Iterable[Span]) -> Markup:
 def page(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """The template filled in, as an answer.
 
-    values  for the template; `address` is the page's own unless it is given
+    values  for the template; `address` is the page's own, and the index the newest, unless they are given
     """
     values.setdefault("address", Address(request.url.path))
     served: Served = request.app.state.served
-    text = environment().get_template(template).render(values, figures=served.opened.figures, trouble=served.trouble)
+    values.setdefault("figures", served.opened.figures)
+    values.setdefault("trouble", served.trouble)
+    text = environment().get_template(template).render(values)
     return HTMLResponse(text, status_code=status)

@@ -1,14 +1,10 @@
 """Pages that are kept ready: whoever goes back, or loads a page again, has it at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from threading import Lock
 
-from imrsearch.schema.manifest import Manifest
-from imrsearch.search.searcher import Searcher
-from imrsearch.search.web.address import Address
-
-# Of some 60 KB each.
-PAGES_KEPT = 256
+# Of some 60 KB each. One that is much larger is seldom asked for again: it repeats a long question in every link.
+PAGES_KEPT, LARGEST_KEPT = 256, 250_000
 
 
 class KeptPages:
@@ -16,16 +12,17 @@ class KeptPages:
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.pages: dict[tuple[Manifest, Address], bytes] = {}
+        self.pages: dict[Hashable, bytes] = {}
 
-    def page(self, address: Address, searcher: Searcher, make: Callable[[], bytes]) -> bytes:
-        """The page of that address, which depends on nothing but the generation: kept, else made now."""
-        key = (searcher.manifest, address)
+    def page(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """The page of that key, which holds all that the page depends on: kept, else made now."""
         with self.lock:
             if kept := self.pages.pop(key, None):
                 self.pages[key] = kept
                 return kept
         made = make()
+        if len(made) > LARGEST_KEPT:
+            return made
         with self.lock:
             self.pages[key] = made
             while len(self.pages) > PAGES_KEPT:

@@ -40,8 +40,9 @@ def search(request: Request) -> Response:
         case ".csv":
             return found_csv(served.searcher, address)
     kept: KeptPages = request.app.state.kept
-    searcher = served.searcher
-    made = kept.page(address, searcher, lambda: bytes(found_page(request, searcher, address).body))
+    searcher, trouble = served.searcher, served.trouble
+    key = (searcher.manifest, trouble, address)
+    made = kept.page(key, lambda: bytes(found_page(request, searcher, address, trouble=trouble).body))
     response = HTMLResponse(made)
     if request.headers.get("HX-Request"):
         # A form sends its empty fields too: the address is shown without them.
@@ -69,7 +70,7 @@ def found_csv(searcher: Searcher, address: Address) -> Response:
     return StreamingResponse(written(), media_type="text/csv", headers=headers)
 
 
-def found_page(request: Request, searcher: Searcher, address: Address) -> Response:
+def found_page(request: Request, searcher: Searcher, address: Address, *, trouble: str) -> Response:
     """Cards, with what narrows beside them and the years below."""
     query = checked(query_of(address, collapse=True))
     answer = searcher.answer(query, Clock())
@@ -82,6 +83,8 @@ def found_page(request: Request, searcher: Searcher, address: Address) -> Respon
     return page(
         request,
         "search.html",
+        figures=searcher.figures,
+        trouble=trouble,
         title=query.text or "Newest items",
         address=address,
         results=results,
