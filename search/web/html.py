@@ -14,7 +14,7 @@ from imrsearch.search import render
 from imrsearch.search.citation import citation_of
 from imrsearch.search.results import Span
 from imrsearch.search.served import Served
-from imrsearch.search.web.address import Address
+from imrsearch.search.web.address import Address, ways_from
 
 FOLDER = Path(__file__).parent
 BOXES_KEPT = 20_000
@@ -44,6 +44,7 @@ def environment() -> Environment:
         "outcomes_of": render.outcomes_of,
         "similar_line": render.similar_line,
         "ticked": ticked,
+        "ways_from": ways_from,
     }
     return made
 
