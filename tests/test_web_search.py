@@ -135,6 +135,19 @@ def test_an_expansion_is_removed_where_it_stands(get, query, left):
         assert len(removals(get(there))) == len(left) - (2 if query == "klonopn" else 1)
 
 
+@pytest.mark.parametrize("id", ["CM17-9900405:2", "cm17-9900405"])
+def test_an_id_that_is_asked_for_leads_to_what_it_names(get, id):
+    page = get("/search", query=f" {id} ", outcome="upheld")
+    assert "imrsearch show" not in page.text
+    [there] = {each["href"] for each in page.all("a") if each["href"] == f"/items/{id}"}
+    assert get(there).all("h1")
+
+
+def test_a_value_that_no_item_has_is_told_without_the_dashes_of_an_option(get):
+    assert "outcome: no item has approved" in get("/search", query="norco", outcome="approved").text
+    assert "--outcome" not in get("/search", query="norco", outcome="approved").text
+
+
 @pytest.mark.parametrize(
     ("there", "asked", "words"),
     [
