@@ -148,6 +148,11 @@ def test_a_value_that_no_item_has_is_told_without_the_dashes_of_an_option(get):
     assert "--outcome" not in get("/search", query="norco", outcome="approved").text
 
 
+def test_a_mistake_is_shown_where_it_stands(get):
+    page = get("/search", query="norco treatmnt:<b>")
+    assert '<code class="place">    norco treatmnt:&lt;b&gt;\n          ^</code>' in page.html
+
+
 @pytest.mark.parametrize(
     ("there", "asked", "words"),
     [
