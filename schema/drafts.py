@@ -1,11 +1,12 @@
 """A draft: the text of somebody's own, for which letters are looked for. It is kept in memory only."""
 
 import os
+import re
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from msgspec import Struct
@@ -16,6 +17,16 @@ from imrsearch.schema.records import Letter
 from imrsearch.schema.vocabulary import Names, body_part_names, drug_names, treatment_names, words_of
 
 Value = TypeVar("Value")
+
+# "Request: Klonopin 1mg #60, 2 refills.", "Requested treatment: MRI of the knee", "In dispute: 6 sessions of therapy",
+# "The provider is requesting authorization of an MRI". The lines of a draft are joined: the next label ends it, too.
+ASKED_FOR = re.compile(
+    r"\b(?:(?:requests?|requested(?: (?:treatment|item|service|medication)s?)?"
+    r"|disputed (?:treatment|item)s?|in dispute):"
+    r"|(?:physician|provider|surgeon|doctor) (?:is |now )?request(?:s|ed|ing)(?: authorization (?:of|for))?)"
+    r" (?P<asked>(?:[^.;]|\.(?=\d)){3,120}?)(?= is | was | are | [A-Z]\w+:|[.;](?!\d)|$)",
+    re.I,
+)
 
 
 class Draft(Struct, frozen=True):
@@ -79,7 +90,8 @@ def named_in(text: str) -> Named:
 
 def requested_in(text: str) -> str:
     """What the text says is requested: of "the request for Norco 10/325mg is not medically necessary" the drug."""
-    return ". ".join(match["asked"] for match in islice(REQUEST_FOR.finditer(text), MOST_REQUESTS))
+    found = chain(REQUEST_FOR.finditer(text), ASKED_FOR.finditer(text))
+    return ". ".join(match["asked"] for match in islice(found, MOST_REQUESTS))
 
 
 def found_in(names: Names[Value], words: list[str]) -> list[Value]:

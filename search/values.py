@@ -90,7 +90,7 @@ def with_values(question: Question, query: Query, *, readings: Readings) -> Ques
                 explained = sum(each.absent for each in known.values()) < EXPLAINED
                 proposed = readings.proposal_of(asked) if explained else ""
                 option = FIELD[asked.field].option
-                sentence = f"{option if typed else f'--{option}'}: no item has {shortened(asked.text)}{proposed}"
+                sentence = f"{option}: no item has {shortened(asked.text)}{proposed}"
                 if typed:
                     sentence += f"\n{place_in(query.text, within.place)}"
                 reading = structs.replace(reading, notice=sentence)

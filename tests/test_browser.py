@@ -162,3 +162,15 @@ def test_a_reviewer_types_narrows_pages_reads_and_goes_back(javascript, open_pag
     assert urlsplit(page.url).path == "/contrast"
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text(first[0])
+
+
+def test_the_keys_work_as_soon_as_a_question_is_answered(open_page):
+    page = open_page("/")
+    page.keyboard.press("/")
+    page.keyboard.type("request")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("request · imrsearch")
+    expect(page.locator("#query")).not_to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(".card").first).to_have_class("card here")
+    expect(page.locator("#query")).to_have_value("request")

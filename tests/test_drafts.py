@@ -152,6 +152,22 @@ def test_names_in_prose_are_exact():
     assert named_in("Klonopim is a slip.").drugs == ()
 
 
+@pytest.mark.parametrize(
+    ("request_line", "asked"),
+    [
+        ("Request: Klonopin 0.5mg #60, 2 refills. She is well", "Klonopin 0.5mg #60, 2 refills"),
+        ("Requested treatment: MRI of the knee Diagnosis: sprain", "MRI of the knee"),
+        ("Treatment requested: MRI of the knee", "MRI of the knee"),
+        ("in dispute: six sessions of acupuncture; no more", "six sessions of acupuncture"),
+        ("The provider is requesting authorization of an MRI.", "an MRI"),
+        ("Her physician requests Klonopin 1mg", "Klonopin 1mg"),
+        ("It was requested by the clinic. The request was denied.", ""),
+    ],
+)
+def test_requests_are_written_in_many_ways(request_line, asked):
+    assert requested_in(f"The patient takes Soma. {request_line}") == asked
+
+
 def test_only_what_is_requested_is_requested():
     text = "The patient takes Soma. The request for Norco 10/325mg #60 is not medically necessary."
     assert named_in(text).drugs == ("carisoprodol", "hydrocodone", "acetaminophen")

@@ -44,6 +44,7 @@ CALLS: dict[str, tuple[str, dict[str, object]]] = {
     "search": ("search", {"query": "opioids", "outcome": ["upheld"], "limit": 3}),
     "page": ("search", {"query": "opioids", "limit": 2, "offset": 2, "sort": "newest", "fields": ["id", "score"]}),
     "fetch": ("fetch", {"id": ITEM}),
+    "text": ("fetch", {"id": ITEM, "fields": "rationale", "offset": 4}),
     "letter": ("fetch", {"id": "CM17-9900405", "fields": "summary,items"}),
     "facets": ("facets", {"facets": "outcome,drug", "query": "opioids", "limit": 3}),
     "similar": ("similar", {"id": ITEM, "limit": 2}),
@@ -212,6 +213,8 @@ def test_fetch_has_the_item_and_its_letter(session, searcher, plain):
     assert header.keys() == {*Letter.__struct_fields__} - {"items", "source"}
     assert {name: answer[name] for name in header} == header
     assert [each["id"] for each in answer["siblings"]] == [other.id for other in shown.siblings]
+    text = session["text"].structured_content
+    assert text == {"id": ITEM, "rationale": shown.item.rationale[4:], "offset": 4}
     letter = session["letter"].structured_content
     assert letter.keys() == {"letter_id", "summary", "items", "offset"}
     assert [each["id"] for each in letter["items"]] == [one.id for one in shown.letter.items]

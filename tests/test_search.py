@@ -203,10 +203,10 @@ def test_letters_are_counted_exactly_beyond_the_engines_limit(tied, monkeypatch,
     [
         pytest.param(
             Query(filters={"drug": ("clonazepan5",)}),
-            "--drug: no item has clonazepan5; values: clonazepam (2), acetaminophen (1), hydrocodone (1)",
+            "drug: no item has clonazepan5; values: clonazepam (2), acetaminophen (1), hydrocodone (1)",
             id="few-values",
         ),
-        pytest.param(Query(filters={"state": ("Ohio",)}), "--state: no item has Ohio", id="field-without-values"),
+        pytest.param(Query(filters={"state": ("Ohio",)}), "state: no item has Ohio", id="field-without-values"),
         pytest.param(
             Query(text="outcome:foo brace"),
             "outcome: no item has foo; values: upheld (3), modified (1), overturned (1)\n"
@@ -214,14 +214,14 @@ def test_letters_are_counted_exactly_beyond_the_engines_limit(tied, monkeypatch,
             "            ^",
             id="in-the-text",
         ),
-        pytest.param(Query(filters={"page": ("99",)}), "--page: no item has 99; values: 24 (1), 25 (1)", id="number"),
+        pytest.param(Query(filters={"page": ("99",)}), "page: no item has 99; values: 24 (1), 25 (1)", id="number"),
         pytest.param(Query(text="id:CM17-0000001:3"), "no item has CM17-0000001:3; nearest: CM17-0000001:", id="id"),
         pytest.param(
             Query(text="age:40"), "age: no item has 40\n    age:40\n        ^", id="number-that-is-not-counted"
         ),
         pytest.param(
             Query(filters={"drug": ("clonazepam", "soap")}),
-            "--drug: no item has soap; values: clonazepam (2)",
+            "drug: no item has soap; values: clonazepam (2)",
             id="one-of-two",
         ),
     ],
@@ -361,7 +361,7 @@ def test_a_slip_in_another_name_of_a_value_is_told(tmp_path):
 
 def test_a_long_value_is_quoted_in_part(searcher):
     [notice, *_] = searcher.search(Query(filters={"outcome": ("x" * 3_000,)})).notices
-    assert notice.startswith("--outcome: no item has xxx")
+    assert notice.startswith("outcome: no item has xxx")
     assert len(notice) < 200
 
 

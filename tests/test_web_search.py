@@ -136,6 +136,49 @@ def test_an_expansion_is_removed_where_it_stands(get, query, left):
         assert len(removals(get(there))) == len(left) - (2 if query == "klonopn" else 1)
 
 
+@pytest.mark.parametrize("id", ["CM17-9900405:2", "cm17-9900405"])
+def test_an_id_that_is_asked_for_leads_to_what_it_names(get, id):
+    page = get("/search", query=f" {id} ", outcome="upheld")
+    assert "imrsearch show" not in page.text
+    [there] = {each["href"] for each in page.all("a") if each["href"] == f"/items/{id}"}
+    assert get(there).all("h1")
+
+
+def test_a_value_that_no_item_has_is_told_without_the_dashes_of_an_option(get):
+    assert "outcome: no item has approved" in get("/search", query="norco", outcome="approved").text
+    assert "--outcome" not in get("/search", query="norco", outcome="approved").text
+
+
+def test_a_mistake_is_shown_where_it_stands(get):
+    page = get("/search", query="norco treatmnt:<b>")
+    assert '<code class="place">    norco treatmnt:&lt;b&gt;\n          ^</code>' in page.html
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "words"),
+    [
+        pytest.param("/search?query=norco&outcome=upheld&sort=newest&offset=1", "query=norco&outcome=upheld", "norco"),
+        pytest.param("/search?outcome=upheld", "outcome=upheld", ""),
+        pytest.param("/stats?query=norco&since=2016&by=drug", "query=norco&since=2016", "norco"),
+        pytest.param("/facets/drug?query=norco", "query=norco", "norco"),
+        pytest.param("/items/CM17-9900405:2?query=norco", "query=norco", "norco"),
+        pytest.param("/contrast?asked=norco", "query=norco", "norco"),
+        pytest.param("/contrast?asked=CM17-9900405:2", "", ""),
+        pytest.param("/similar?id=CM17-9900405:2", "", ""),
+    ],
+)
+def test_the_other_pages_are_asked_the_same(get, there, asked, words):
+    [nav] = re.findall('<nav aria-label="Pages">(.*?)</nav>', get(there).html, flags=re.DOTALL)
+    links = [unescape(href) for href in re.findall('href="(.*?)"', nav)]
+    carried = {"/contrast": f"asked={words}" if words else "", "/draft": "", "/help": ""}
+    here = urlsplit(there).path
+    expected = [
+        (path, "" if path == here else carried.get(path, asked))
+        for path in ("/search", "/contrast", "/guidelines", "/stats", "/draft", "/help")
+    ]
+    assert [(urlsplit(link).path, urlsplit(link).query) for link in links] == expected
+
+
 @pytest.mark.parametrize("asked", [{"since": "2016"}, {"until": "2016-12"}, {"names": "no"}, {"widen": "no"}])
 def test_days_and_switches_have_chips(get, client, asked):
     [(name, value)] = asked.items()

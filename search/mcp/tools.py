@@ -261,7 +261,7 @@ TOOLS = {
             f" {FETCHED:,} characters or fewer; to go on, name one in `fields` and give an `offset`. {BOUND}",
             Fetching,
             fetch,
-            cut_schema({"type": "object", "properties": RECORD, "required": ["letter_id", "offset"]}),
+            cut_schema({"type": "object", "properties": RECORD, "required": ["offset"]}),
         ),
         Tool(
             "facets",

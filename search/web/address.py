@@ -4,7 +4,8 @@ The parameters have the names of the contract: `query`, each filter, `since`, `u
 the switches of the command line: `expand`, `collapse`, `names`, `widen`.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Self, cast
 from urllib.parse import quote, urlencode
 
@@ -17,6 +18,17 @@ from imrsearch.search.query import FILTER_NAMES, WHOLE_NUMBER, Query, Sort, face
 ASKED = ("query", *FILTER_NAMES, "since", "until", "names", "widen")
 LISTED = ("sort", "limit", "offset", "expand", "collapse")
 SWITCHES = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+# Each page of a kind, by its name.
+PAGES = (
+    ("/search", "Search"),
+    ("/contrast", "Contrast"),
+    ("/guidelines", "Guidelines"),
+    ("/stats", "Statistics"),
+    ("/draft", "Draft"),
+    ("/help", "Help"),
+)
+# "CM17-9900405:2", which is shown and compared, but finds nothing among words.
+ITEM_ID = re.compile(r"\s*\S+:\d+\s*")
 # More than a reader scrolls past, or a program needs at once: it asks for the next page.
 MOST_HITS = 100
 # More than anybody ticks: every link of a page repeats them all.
@@ -118,3 +130,18 @@ def switch(address: Address, name: str, *, otherwise: bool) -> bool:
     if value and value not in SWITCHES:
         raise UsageError(f"{name} takes yes or no, not {value}", hint=f"{name}=yes or {name}=no")
     return SWITCHES.get(value, otherwise)
+
+
+def ways_from(address: Address) -> Iterator[tuple[str, Address]]:
+    """Each page by its name, asked what this one is asked as far as it can be; this one itself begins anew."""
+    words = address.value("query", address.value("asked"))
+    said = () if not words or ITEM_ID.fullmatch(words) else (words,)
+    narrowing = (pair for pair in address.parameters if pair[0] in ASKED and pair[0] != "query")
+    asked = (*(("query", each) for each in said), *narrowing)
+    for path, name in PAGES:
+        if path == address.path or path in ("/draft", "/help"):
+            yield name, Address(path)
+        elif path == "/contrast":
+            yield name, Address(path, tuple(("asked", each) for each in said))
+        else:
+            yield name, Address(path, asked)

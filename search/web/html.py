@@ -13,7 +13,7 @@ from imrsearch.search import render
 from imrsearch.search.citation import citation_of
 from imrsearch.search.results import Span
 from imrsearch.search.served import Served
-from imrsearch.search.web.address import Address
+from imrsearch.search.web.address import Address, ways_from
 
 FOLDER = Path(__file__).parent
 BOXES_KEPT = 20_000
@@ -31,7 +31,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"marked": marked, "lines": lines, "number": "{:,}".format}
+    made.filters |= {"marked": marked, "as_typed": as_typed, "lines": lines, "number": "{:,}".format}
     made.globals |= {
         "outcome_of": render.outcome_of,
         "citation_of": citation_of,
@@ -43,6 +43,7 @@ def environment() -> Environment:
         "outcomes_of": render.outcomes_of,
         "similar_line": render.similar_line,
         "ticked": ticked,
+        "ways_from": ways_from,
     }
     return made
 
@@ -52,9 +53,16 @@ def shown(value: object) -> object:
     return render.printable(value) if type(value) is str else value
 
 
-def lines(text: str) -> Markup:
+def as_typed(text: str) -> Markup:
     """The text with its line ends, each line cleaned."""
     return Markup("\n").join(map(render.printable, text.split("\n")))
+
+
+def lines(text: str) -> Markup:
+    """A sentence, and below it, character under character, the place that it speaks of."""
+    said, _, place = text.partition("\n")
+    shown = escape(render.printable(said))
+    return shown + Markup('<code class="place">{}</code>').format(as_typed(place)) if place else shown
 
 
 def item_path(id: str) -> str:

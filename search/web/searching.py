@@ -7,12 +7,13 @@ from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
+from imrsearch.search.advice import is_id
 from imrsearch.search.enough import enough, enough_lines
 from imrsearch.search.everything import order_of
 from imrsearch.search.explain import Clock
 from imrsearch.search.export import pieces_of_file
 from imrsearch.search.language import scores
-from imrsearch.search.query import LARGEST_NUMBER, Query, checked
+from imrsearch.search.query import LARGEST_NUMBER, Query, checked, clean_value
 from imrsearch.search.render import as_json, counts_line
 from imrsearch.search.results import Results
 from imrsearch.search.searcher import Answer, Searcher
@@ -80,6 +81,8 @@ def found_page(request: Request, searcher: Searcher, address: Address, *, troubl
     address = address.at("/search", only=(*ASKED, *LISTED))
     chips = chips_of(searcher, address, query, answer)
     added = {chip.text for chip in chips}
+    # Where an id was typed, the page leads to it instead of saying which command does.
+    id = "" if results.total or not is_id(query.text, searcher.engine) else clean_value(query.text)
     return page(
         request,
         "search.html",
@@ -89,7 +92,8 @@ def found_page(request: Request, searcher: Searcher, address: Address, *, troubl
         address=address,
         results=results,
         counts=counts_line(structs.replace(results, filters={})),
-        notices=[notice for notice in results.notices if notice not in added],
+        notices=[notice for notice in results.notices if notice not in added and not id],
+        id=id,
         chips=chips,
         offers=() if results.total else tuple(offers_of(searcher, address, query, answer.question)),
         fields=tuple(facets.beside(searcher, address, query, answer)),

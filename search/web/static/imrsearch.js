@@ -91,5 +91,8 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.matches("#page, #list")) announce();
+    // What was asked is answered: the next key is no letter of the question, and a touch keyboard gives room.
+    const asked = document.activeElement;
+    if (event.target.matches("#page") && asked.matches("#query")) asked.blur();
   });
 })();
