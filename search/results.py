@@ -49,6 +49,10 @@ class Family(Struct, frozen=True):
         return self.outcomes.keys() >= {*OUTCOMES}
 
 
+# What of a hit people are shown, and the contract does not have.
+FOR_PEOPLE = ("citations", "marks", "letter", "rationale_marks")
+
+
 class Hit(Struct, frozen=True, kw_only=True):
     """One disputed item.
 
@@ -87,7 +91,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     @property
     def contract(self) -> Self:
         """The hit with the contract's keys only."""
-        return structs.replace(self, citations=UNSET, marks=UNSET, letter=UNSET, rationale_marks=UNSET)
+        return structs.replace(self, **dict.fromkeys(FOR_PEOPLE, UNSET))
 
 
 class Results(Struct, frozen=True, kw_only=True):

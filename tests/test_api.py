@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from imrsearch.indexer.sources.drafts import LARGEST
 from imrsearch.schema.fields import FILTERS
+from imrsearch.search.results import FOR_PEOPLE
 from imrsearch.search.web import api, openapi
 from imrsearch.search.web.address import ASKED, LISTED
 from imrsearch.search.web.app import application
@@ -248,7 +249,7 @@ def test_a_question_takes_what_it_takes_on_a_page():
 def test_every_attribute_of_a_hit_is_told(document):
     hit = document["components"]["schemas"]["Hit"]
     assert hit["properties"]["highlights"]["description"] == "character offsets into `snippet`: start, end"
-    assert not {"citations", "marks"} & {*hit["properties"]}
+    assert not {*FOR_PEOPLE} & {*hit["properties"]}
     assert sorted(hit["required"]) == sorted(hit["properties"])
 
 

@@ -25,7 +25,7 @@ from imrsearch.schema.fields import FACETS, FILTERS
 from imrsearch.schema.records import Item, Letter
 from imrsearch.search import served as served_index
 from imrsearch.search.mcp import sizes
-from imrsearch.search.mcp.arguments import HIT_FIELDS
+from imrsearch.search.mcp.arguments import HIT_FIELDS, SIMILAR_FIELDS
 from imrsearch.search.mcp.server import called, told
 from imrsearch.search.mcp.tools import TOOLS
 from imrsearch.search.query import Query
@@ -203,6 +203,11 @@ def test_search_answers_as_python_does(session, searcher, plain):
     ]
     page = searcher.search(Query(text="opioids", limit=2, offset=2, sort="newest", collapse=True))
     assert session["page"].structured_content["hits"] == [{"id": hit.id, "score": hit.score} for hit in page.hits]
+
+
+def test_a_hit_has_the_keys_of_the_contract(searcher, plain):
+    assert {*HIT_FIELDS} == plain(searcher.search(Query()).hits[0].contract).keys()
+    assert {*SIMILAR_FIELDS} == plain(similar(searcher, ITEM).hits[0].contract).keys()
 
 
 def test_fetch_has_the_item_and_its_letter(session, searcher, plain):

@@ -403,7 +403,7 @@ def test_serve_opens_the_browser_answers_and_ends_quietly(run, index_dir, tmp_pa
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr.readline() == f"imrsearch is at http://127.0.0.1:{port}; Ctrl-C ends it\n"
-        shown = load.loaded(load.Server(port, running.pid), requests=120, connections=4, seconds=5)
+        shown = load.loaded(load.Server(port, running.pid), requests=40, connections=4, seconds=5)
         assert shown.failures == []
         assert len(shown.milliseconds) > 20
         assert shown.resident[-1] - shown.resident[2] < 30_000

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from imrsearch.schema.errors import UsageError
 from imrsearch.schema.fields import FACETS, FILTERS
 from imrsearch.search.query import FILTER_NAMES, Query, Sort, name_among
-from imrsearch.search.results import Hit
+from imrsearch.search.results import FOR_PEOPLE, Hit
 from imrsearch.search.similar import SimilarHit
 
 Arguments = TypeVar("Arguments", bound=Struct)
@@ -20,10 +20,8 @@ Values = str | int | tuple[str | int, ...]
 Names = str | tuple[str, ...]
 
 FACET_NAMES = tuple(field.name for field in FACETS)
-# For people, not in the contract.
-LEFT_OUT = {"citations", "marks"}
-HIT_FIELDS = tuple(name for name in Hit.__struct_fields__ if name not in LEFT_OUT)
-SIMILAR_FIELDS = tuple(name for name in SimilarHit.__struct_fields__ if name not in LEFT_OUT)
+HIT_FIELDS = tuple(name for name in Hit.__struct_fields__ if name not in FOR_PEOPLE)
+SIMILAR_FIELDS = tuple(name for name in SimilarHit.__struct_fields__ if name not in FOR_PEOPLE)
 SHOWN = ("id", "treatment", "outcome", "decision_date", "imr_guideline", "snippet", "similar", "family_outcomes")
 SHOWN_SIMILAR = ("id", "treatment", "outcome", "decision_date", "similarity", "why", "snippet", "similar")
 # Longer than any file's name, which an id may be.

@@ -165,11 +165,11 @@ def count_of(found: FacetCount) -> Record:
     return cut(plain(structs.replace(found, chosen=UNSET)))
 
 
-def hits_of(hits: Sequence[Struct], names: Iterable[str]) -> list[Record]:
+def hits_of(hits: Sequence[Hit], names: Iterable[str]) -> list[Record]:
     """Those keys of each hit; marks that a cut snippet no longer has are left out."""
     shown = []
     for hit in hits:
-        record = plain(hit)
+        record = plain(hit.contract)
         record["highlights"] = [span for span in record["highlights"] if span[1] <= TEXT]
         shown.append(cut({name: record[name] for name in names}))
     return shown
