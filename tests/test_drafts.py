@@ -1,5 +1,6 @@
 """Drafts: read in memory from every kind of file, refused in plain words, and never written anywhere."""
 
+import gc
 import io
 import os
 import subprocess
@@ -142,6 +143,17 @@ def test_a_draft_that_reads_as_a_letter_is_one(kind):
     draft = read_draft(case_of(written, written["form"], kind).content)
     assert draft.letter is not None
     assert [one.treatment for one in draft.letter.items] == [one["treatment"] for one in written["items"]]
+
+
+@pytest.mark.parametrize("text", [TEXT, f"{CANARY} 10mg #30: Upheld\n\nThe IMR reviewer: {CANARY}. Rationale: {TEXT}"])
+def test_nothing_that_is_kept_ready_holds_a_draft(text):
+    read_draft(text.encode())
+    gc.collect()
+    ready = [each for each in gc.get_objects() if type(each).__name__ == "_lru_cache_wrapper"]
+    assert len(ready) > 10
+    assert not [
+        each.__wrapped__ for each in ready if CANARY in str([key for key in gc.get_referents(each) if type(key) is str])
+    ]
 
 
 def test_names_in_prose_are_exact():

@@ -181,8 +181,8 @@ def test_the_table_has_the_numbers_of_the_json(client, by):
 
 @pytest.mark.parametrize(
     "asked",
-    ["", "query=brace+OR+norco", "drug=hydrocodone", "drug=norco&outcome=upheld", "citation=MTUS",
-     "query=brace+fell&year=2017"],
+    ["", "query=brace+OR+norco", "query=%22brace&year=2017", "query=brace+NOT", "drug=hydrocodone", "citation=MTUS",
+     "drug=norco&outcome=upheld", "query=brace+fell&year=2017"],
 )  # fmt: skip
 def test_each_row_links_to_the_search_that_finds_its_items(client, searcher, asked):
     followed = 0

@@ -13,7 +13,7 @@ from imrsearch.schema.fields import FIELD, Field
 from imrsearch.search import tables
 from imrsearch.search.guidelines import CITATION, LEVELS, Currency, Guidelines
 from imrsearch.search.guidelines import guidelines as cited_in
-from imrsearch.search.language import searches_words_of
+from imrsearch.search.language import AnyOf, parse, searches_words_of
 from imrsearch.search.query import DEPTH, MOST_BELOW, MOST_ROWS
 from imrsearch.search.served import Served
 from imrsearch.search.stats import COUNTED_BY, Counted, Rate, statistics
@@ -150,9 +150,13 @@ def items_of(address: Address, field: Field, value: str) -> Address | None:
     if searches_words_of(field.name) or '"' in value:
         return None
     words = search.value("query")
-    words = f"({words})" if " OR " in words else words
+    question = parse(words)
+    # A bracket or a quote that is left open would take in what is added.
+    if words and (question.notices or words.count('"') % 2):
+        return None
+    words = f"({words})" if isinstance(question.tree, AnyOf) and words else words
     narrowing = f"{field.name}:{value}" if field.kind == "number" else f'{field.name}:"{value}"'
-    return search.setting("query", f"{words} {narrowing}".strip())
+    return search.setting("query", f"{narrowing} {words}".strip())
 
 
 def lines_of_years(rows: Sequence[Rate]) -> Iterator[Line]:
