@@ -156,6 +156,7 @@ def test_a_value_that_no_item_has_is_told_without_the_dashes_of_an_option(get):
         ("acupunture", "acupuncture"),
         ("acupuncture unicorns", None),
         ("knee pain", None),
+        ("knee treatmnt:mri", None),
     ],
 )
 def test_the_nearest_word_is_a_click_away(get, query, instead):

@@ -136,6 +136,9 @@ def respelt(searcher: Searcher, query: Query, notices: Sequence[str]) -> str | N
     text = query.text
     for word in reversed(tuple(words_in(parse(query.text, held=searcher.held).tree))):
         typed = word.text.strip(EDGES)
+        # "treatmnt:mri" misspells a field, for which the nearest word is none.
+        if ":" in typed:
+            continue
         at = text.find(typed, word.place)
         if at >= 0 and not searcher.is_indexed(typed) and (near := nearest_word(word, searcher.engine)):
             text = f"{text[:at]}{near}{text[at + len(typed) :]}"
