@@ -46,6 +46,7 @@ COMPARED = 2_000
 SAME_LETTERS = 2
 SHORTEST = 4
 NEAR_STEMS = 5
+NEAREST = "; the nearest word is "
 
 
 def advice(
@@ -107,7 +108,7 @@ def absent_word(leaf: Leaf, engine: Engine) -> str:
     said = said_of(leaf)
     nearest = nearest_word(leaf, engine) if said else None
     told = f'no item has "{said}"' if said else ""
-    return f'{told}; the nearest word is "{nearest}"' if nearest else told
+    return f'{told}{NEAREST}"{nearest}"' if nearest else told
 
 
 def leaves_of(tree: Node) -> list[Leaf]:

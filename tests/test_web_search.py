@@ -149,6 +149,24 @@ def test_a_value_that_no_item_has_is_told_without_the_dashes_of_an_option(get):
     assert "--outcome" not in get("/search", query="norco", outcome="approved").text
 
 
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("acupunture knee", "acupuncture knee"),
+        ("the (acupunture) knee", "the (acupuncture) knee"),
+        ("acupunture", "acupuncture"),
+        ("acupuncture unicorns", None),
+        ("knee pain", None),
+        ("knee treatmnt:mri", None),
+    ],
+)
+def test_the_nearest_word_is_a_click_away(get, query, instead):
+    page = get("/search", query=query, outcome="upheld")
+    asked = {"outcome": "upheld", "query": instead or ""}
+    links = [each["href"] for each in page.all("a") if dict(parse_qsl(urlsplit(each["href"]).query)) == asked]
+    assert len(links) == bool(instead)
+
+
 def test_a_mistake_is_shown_where_it_stands(get):
     page = get("/search", query="norco treatmnt:<b>")
     assert '<code class="place">    norco treatmnt:&lt;b&gt;\n          ^</code>' in page.html

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from imrsearch.schema.fields import FIELD
+from imrsearch.search.advice import NEAREST, nearest_word
 from imrsearch.search.enough import left_without
 from imrsearch.search.expand import correction, correction_notice, names_in, notice_of, words_in
 from imrsearch.search.language import EDGES, Named, Question, Word, parse
@@ -127,3 +128,19 @@ def offers_of(searcher: Searcher, address: Address, query: Query, question: Ques
     if every and len(left) > 1:
         kept = (name for name, _ in address.parameters if name not in (*FIELD, *DAYS))
         yield Offer("all filters", every, address.at(address.path, only=kept).without("offset"))
+
+
+def respelt(searcher: Searcher, query: Query, notices: Sequence[str]) -> str | None:
+    """The question with the nearest word in place of each that no item has; null where no notice names one."""
+    if not any(NEAREST in notice for notice in notices):
+        return None
+    text = query.text
+    for word in reversed(tuple(words_in(parse(query.text, held=searcher.held).tree))):
+        typed = word.text.strip(EDGES)
+        # "treatmnt:mri" misspells a field, for which the nearest word is none.
+        if ":" in typed:
+            continue
+        at = text.find(typed, word.place)
+        if at >= 0 and not searcher.is_indexed(typed) and (near := nearest_word(word, searcher.engine)):
+            text = f"{text[:at]}{near}{text[at + len(typed) :]}"
+    return text if text != query.text else None

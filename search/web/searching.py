@@ -21,7 +21,7 @@ from imrsearch.search.served import Served
 from imrsearch.search.web import facets
 from imrsearch.search.web.address import ASKED, LISTED, Address, address_of, counted_query_of, number, query_of, switch
 from imrsearch.search.web.chart import chart_of
-from imrsearch.search.web.chips import chips_of, offers_of
+from imrsearch.search.web.chips import chips_of, offers_of, respelt
 from imrsearch.search.web.html import page
 from imrsearch.search.web.kept import KeptPages
 from imrsearch.search.web.suffixes import routes_of, suffix_of
@@ -94,6 +94,7 @@ def found_page(request: Request, searcher: Searcher, address: Address, *, troubl
         counts=counts_line(structs.replace(results, filters={})),
         notices=[notice for notice in results.notices if notice not in added and not id],
         id=id,
+        respelt=respelt(searcher, query, results.notices),
         chips=chips,
         offers=() if results.total else tuple(offers_of(searcher, address, query, answer.question)),
         fields=tuple(facets.beside(searcher, address, query, answer)),
