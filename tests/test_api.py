@@ -217,7 +217,7 @@ def test_what_is_no_call_is_told_in_json(client, app):
     # Behind the guard, which answers GET, HEAD and POST only.
     wrong = TestClient(app).put("/api/similar")
     assert (wrong.status_code, {*wrong.headers["allow"].split(", ")}) == (405, {"GET", "HEAD", "POST"})
-    assert wrong.json() == {"error": "Method Not Allowed"}
+    assert wrong.json() == {"error": "PUT is not answered here", "hint": "GET, HEAD, POST"}
 
 
 def test_head_answers_like_get(client):

@@ -74,10 +74,16 @@ def told(request: Request, error: Exception) -> Response:
 def not_answered(request: Request, error: Exception) -> Response:
     """An address that leads nowhere, or a method that it does not take."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    message = NOT_THERE if status == 404 else str(getattr(error, "detail", error))
-    said = answer(request, status, message, hint="")
     # The methods that it does take.
-    said.headers.update(getattr(error, "headers", None) or {})
+    headers = getattr(error, "headers", None) or {}
+    message = f"{request.method} is not answered here" if status == 405 else str(getattr(error, "detail", error))
+    said = answer(
+        request,
+        status,
+        NOT_THERE if status == 404 else message,
+        hint=", ".join(sorted(headers.get("Allow", "").split(", "))),
+    )
+    said.headers.update(headers)
     return said
 
 
