@@ -4,7 +4,6 @@ The parameters have the names of the contract: `query`, each filter, `since`, `u
 the switches of the command line: `expand`, `collapse`, `names`, `widen`.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Self, cast
 from urllib.parse import quote, urlencode
@@ -27,8 +26,6 @@ PAGES = (
     ("/draft", "Draft"),
     ("/help", "Help"),
 )
-# "CM17-9900405:2", which is shown and compared, but finds nothing among words.
-ITEM_ID = re.compile(r"\s*\S+:\d+\s*")
 # More than a reader scrolls past, or a program needs at once: it asks for the next page.
 MOST_HITS = 100
 # More than anybody ticks: every link of a page repeats them all.
@@ -132,10 +129,16 @@ def switch(address: Address, name: str, *, otherwise: bool) -> bool:
     return SWITCHES.get(value, otherwise)
 
 
+def is_item_id(words: str) -> bool:
+    """ "CM17-9900405:2", which is shown and compared, but finds nothing among words."""
+    letter_id, _, item = words.strip().rpartition(":")
+    return len(letter_id.split()) == 1 and item.isdecimal()
+
+
 def ways_from(address: Address) -> Iterator[tuple[str, Address]]:
     """Each page by its name, asked what this one is asked as far as it can be; this one itself begins anew."""
     words = address.value("query", address.value("asked"))
-    said = () if not words or ITEM_ID.fullmatch(words) else (words,)
+    said = () if not words or is_item_id(words) else (words,)
     narrowing = (pair for pair in address.parameters if pair[0] in ASKED and pair[0] != "query")
     asked = (*(("query", each) for each in said), *narrowing)
     for path, name in PAGES:
