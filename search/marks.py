@@ -27,6 +27,7 @@ from imrsearch.search.language import (
 )
 from imrsearch.search.lexer import PREFIX, SHORTEST_PREFIX
 from imrsearch.search.sentences import sentences_of
+from imrsearch.search.widen import is_small
 
 # No word is longer than this; what is, is no beginning of one.
 LONGEST_PREFIX = 60
@@ -212,10 +213,11 @@ def beginning_of(text: str) -> Pattern:
 
 
 def wanted_in(tree: Node) -> tuple[Wanted, ...]:
-    """What the question wants found, without what it excludes."""
+    """What the question wants found, without what it excludes; small words only where it has no others."""
+    leaves = [*wanted_leaves(tree)]
     return tuple(
         Wanted(pattern, part, field, near)
-        for part, leaf in enumerate(wanted_leaves(tree))
+        for part, leaf in enumerate([leaf for leaf in leaves if not is_small(leaf)] or leaves)
         for pattern, field, near in dict.fromkeys(answers_to(leaf))
         if pattern.terms
     )

@@ -358,6 +358,10 @@ def test_a_draft_is_held_by_nothing_but_the_answer(open_page):
     assert_narrow_and_plain(page)
     kept = "JSON.stringify([location.href, history.state, {...sessionStorage}, {...localStorage}, document.cookie])"
     assert "Xanthorrhine" not in page.evaluate(kept)
+    with page.context.expect_page() as opened:
+        page.locator(".card h3 a").first.click()
+    expect(opened.value.get_by_role("heading", name="Decision rationale")).to_be_visible()
+    expect(page.locator("#text")).to_have_value(DRAFT)
     page.get_by_role("link", name="Help").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("How to ask")
     page.go_back()

@@ -622,6 +622,20 @@ def test_any_text_ends_in_an_answer_or_a_query_error(searcher, text):
         assert all(0 <= start < end <= len(hit.snippet) for start, end in hit.highlights)
 
 
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        pytest.param("is the brace custom", {"brace", "custom"}, id="beside-other-words"),
+        pytest.param("is the", {"is", "the"}, id="by-themselves"),
+    ],
+)
+def test_small_words_are_marked_only_where_nothing_else_is_asked(text, marked, searcher):
+    hits = searcher.search(Query(text=text, expand=False)).hits
+    found = {hit.snippet[start:end].lower() for hit in hits for start, end in hit.highlights}
+    assert found
+    assert found <= marked
+
+
 def test_a_word_of_deleted_items_is_not_in_the_index(tmp_path):
     folder = index_of([letter("A1", item("Zanthrop brace")), letter("A2", item("Cane"))], tmp_path / "index")
     index = tantivy.Index.open(str(folder / read_manifest(folder).engine))

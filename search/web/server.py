@@ -111,6 +111,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to count; one connection too many is ended."""
         super().connection_made(transport)
+        # Head and body go apart; else the body waits up to 40 ms until the other side says that it has the head.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.limits = cast("Guard", self.config.app).limits
         self.idle_since = self.stuck_since = self.loop.time()
         self.head = self.unread = 0
