@@ -20,8 +20,9 @@ from imrsearch.search.render import printable, shown_json
 from imrsearch.search.searcher import Searcher
 from imrsearch.search.web.address import Address, query_of
 from imrsearch.search.web.app import application
+from imrsearch.search.web.asking import sections_of
 from imrsearch.search.web.html import item_path
-from imrsearch.search.web.items import Piece, cited_in, disposition, facts, pieces_of, sections_of
+from imrsearch.search.web.items import Piece, cited_in, disposition, facts, pieces_of
 from tests.corpus import KINDS, case_of, letters
 from tests.factories import citation, index_of, item, letter
 

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from imrsearch.schema.errors import REPORT_HINT, ImrSearchError, SourceError, SourceGone, UnknownId
 from imrsearch.search.served import Served
-from imrsearch.search.web import api, desk, drafting, facets, items, rates, searching
+from imrsearch.search.web import api, asking, desk, drafting, facets, items, rates, searching
 from imrsearch.search.web.bodies import OtherKind, TooLarge
 from imrsearch.search.web.html import FOLDER, page
 from imrsearch.search.web.kept import KeptPages
@@ -52,6 +52,7 @@ def routes() -> Sequence[BaseRoute]:
         *searching.ROUTES,
         *facets.ROUTES,
         *items.ROUTES,
+        *asking.ROUTES,
         *api.ROUTES,
         *desk.ROUTES,
         *rates.ROUTES,

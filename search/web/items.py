@@ -1,7 +1,6 @@
-"""The page of an item, that of a letter, a letter's source file, and the help."""
+"""The page of an item, that of a letter, and a letter's source file."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -14,13 +13,12 @@ from starlette.routing import Route
 
 from imrsearch.indexer.sources.original import is_there, original_of, text_of
 from imrsearch.schema.errors import SourceGone
-from imrsearch.schema.fields import FIELD, FIELDS, paths_of
+from imrsearch.schema.fields import FIELD, paths_of
 from imrsearch.schema.records import Citation, Item, Letter
 from imrsearch.search.citation import quotation
 from imrsearch.search.compile import value_query
 from imrsearch.search.currency import currency_notes
 from imrsearch.search.export import pieces_of_file
-from imrsearch.search.language import grammar
 from imrsearch.search.listing import Listed, Listing, head_of_items, listed_by_id
 from imrsearch.search.marks import Wanted
 from imrsearch.search.query import Query
@@ -55,8 +53,6 @@ PARTS = ("requested", "authorized", "disputed")
 MOST_PAGES = 12
 # Of a page of text that is no page of ours: nothing in it is loaded, and nothing runs.
 ALONE = "default-src 'none'; sandbox"
-# "  klonopin OR xanax sleep        either side: klonopin, or both xanax and sleep"
-EXAMPLE = re.compile(r"^  (?P<asked>\S.*\S)\s{2,}(?P<meaning>\S.*)$")
 
 
 class Fact(Struct, frozen=True):
@@ -136,13 +132,6 @@ class View(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...]
     readings: tuple[Reading, ...]
     file: File
-
-
-class Section(Struct, frozen=True):
-    """A part of the help: texts, and runs of examples with their meanings."""
-
-    title: str
-    blocks: tuple[str | tuple[tuple[str, str], ...], ...]
 
 
 def item(request: Request) -> Response:
@@ -318,29 +307,6 @@ def disposition(how: str, name: str) -> str:
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 
 
-def help_page(request: Request) -> Response:
-    """How to ask, the keys, and the addresses for programs."""
-    address = address_of("/help", request.query_params.multi_items(), known=("query",))
-    title, *sections = sections_of(grammar())
-    return page(request, "help.html", title="Help", address=address, first=title, sections=sections, fields=FIELDS)
-
-
-def sections_of(text: str) -> Iterator[Section]:
-    """The grammar's page cut at its headings: lines that stand alone and end in no mark."""
-    title, blocks = "", list[str | tuple[tuple[str, str], ...]]()
-    for block in text.strip().split("\n\n"):
-        rows = block.splitlines()
-        if len(rows) == 1 and not rows[0].startswith(" ") and rows[0][-1].isalpha():
-            if title:
-                yield Section(title, tuple(blocks))
-            title, blocks = rows[0], []
-        elif all(examples := [EXAMPLE.match(row) for row in rows]):
-            blocks.append(tuple((example["asked"], example["meaning"]) for example in examples if example))
-        else:
-            blocks.append(" ".join(rows))
-    yield Section(title, tuple(blocks))
-
-
 class AnyText(PathConvertor):
     """An id in a path: any text, also one with a slash or a line end."""
 
@@ -348,4 +314,4 @@ class AnyText(PathConvertor):
 
 
 register_url_convertor("any", AnyText())
-ROUTES = [Route("/items/{id:any}", item), Route("/letters/{id:any}", letter), Route("/help", help_page)]
+ROUTES = [Route("/items/{id:any}", item), Route("/letters/{id:any}", letter)]
