@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from random import Random
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -207,6 +208,34 @@ def test_hostile_questions_are_answered_or_refused_as_text(client, part):
     for form, payload in pairs:
         address = "/search?" + urlencode({"query": form.format(payload)})
         assert_harmless(client.get(address), address)
+
+
+@pytest.mark.scale
+def test_a_thousand_letters_and_questions_of_mixed_payloads_are_text(tmp_path):
+    random = Random(5)
+
+    def mixed() -> str:
+        return "".join(random.choice((*PAYLOADS, " tramadol ", "<", "'", '"', "&")) for _ in range(4))
+
+    many = [
+        letter(
+            f"M{number} {mixed()}",
+            item(f"{mixed()} tramadol", rationale=f"{mixed()} {mixed()}", outcome=mixed(), imr_guideline=mixed()),
+            summary=mixed(),
+            specialties=(mixed(),),
+            source=Source(f"{mixed()}.txt", "text", f"{number:064x}"),
+        )
+        for number in range(1_000)
+    ]
+    guard = Guard(application(index_of(many, tmp_path / "index")), door_of("127.0.0.1", 8765))
+    with TestClient(guard, base_url=OURS, follow_redirects=False) as client:
+        for one in many:
+            for address in (
+                f"/items/{quote(one.items[0].id, safe='')}",
+                f"/letters/{quote(one.letter_id, safe='')}.json",
+                "/search?" + urlencode({"query": mixed(), "specialty": one.specialties[0]}),
+            ):
+                assert_harmless(client.get(address), address)
 
 
 def test_a_hostile_folder_breaks_no_terminal(run):
