@@ -13,7 +13,7 @@ from imrsearch.search.similar import Similar
 from imrsearch.search.similar import similar as similar_to
 from imrsearch.search.web.address import address_of, number
 from imrsearch.search.web.html import page
-from imrsearch.search.web.suffixes import routes_of, suffix_of
+from imrsearch.search.web.suffixes import file_of, routes_of, suffix_of
 
 # More items of each outcome than a reader compares.
 MOST = 50
@@ -53,9 +53,7 @@ def contrast(request: Request) -> Response:
 
 def as_file(found: Similar | Contrast, *, suffix: str) -> Response:
     """What the command prints, or a row for each item shown."""
-    if suffix == ".json":
-        return Response(render_desk.as_json(found) + "\n", media_type="application/json")
-    return Response(render_desk.as_csv(found) + "\n", media_type="text/csv")
+    return file_of(suffix, json=lambda: render_desk.as_json(found), csv=lambda: render_desk.as_csv(found))
 
 
 ROUTES = [*routes_of("/similar", similar), *routes_of("/contrast", contrast)]

@@ -16,10 +16,10 @@ from imrsearch.search.guidelines import guidelines as cited_in
 from imrsearch.search.language import AnyOf, parse, searches_words_of
 from imrsearch.search.query import DEPTH, MOST_BELOW, MOST_ROWS
 from imrsearch.search.served import Served
-from imrsearch.search.stats import COUNTED_BY, Counted, Rate, statistics
+from imrsearch.search.stats import COUNTED_BY, Rate, statistics
 from imrsearch.search.web.address import ASKED, Address, address_of, number, query_of
 from imrsearch.search.web.html import page
-from imrsearch.search.web.suffixes import routes_of, suffix_of
+from imrsearch.search.web.suffixes import file_of, routes_of, suffix_of
 
 # The line of years: how wide and high it is drawn, with room for a dot at each end.
 WIDE, HIGH, ROOM = 480, 60, 5
@@ -85,7 +85,7 @@ def stats(request: Request) -> Response:
     served: Served = request.app.state.served
     found = statistics(served.searcher, query_of(address), by=address.value("by", "year"), limit=limit)
     if suffix:
-        return as_file(found, tables.statistics_csv(found), suffix=suffix)
+        return file_of(suffix, json=lambda: tables.as_json(found), csv=lambda: tables.statistics_csv(found))
     field = FIELD[found.by]
     rows = [Row(str(rate.value), rate, items=items_of(address, field, str(rate.value))) for rate in found.rows]
     years = found.rows if found.by == "year" and len(found.rows) > 1 else ()
@@ -107,7 +107,7 @@ def guidelines(request: Request) -> Response:
     served: Served = request.app.state.served
     found = cited_in(served.searcher, query_of(address), depth=depth)
     if suffix:
-        return as_file(found, tables.guidelines_csv(found), suffix=suffix)
+        return file_of(suffix, json=lambda: tables.as_json(found), csv=lambda: tables.guidelines_csv(found))
     return page(
         request, "guidelines.html", title="Guidelines", address=address, asked=asked_of(address), tables=tables,
         found=found, rows=list(tree_of(found, address, limit=limit)), depth=depth, limit=limit, levels=LEVELS,
@@ -119,13 +119,6 @@ def asked_of(address: Address) -> Asked:
     """What is counted."""
     narrowing = (pair for pair in address.parameters if pair[0] in ASKED and pair[0] != "query")
     return Asked(address.at("/search", only=ASKED), tuple(narrowing))
-
-
-def as_file(found: Counted, csv: str, *, suffix: str) -> Response:
-    """What the command prints."""
-    if suffix == ".json":
-        return Response(tables.as_json(found) + "\n", media_type="application/json")
-    return Response(csv + "\n", media_type="text/csv")
 
 
 def tree_of(found: Guidelines, address: Address, *, limit: int) -> Iterator[Row]:

@@ -18,3 +18,10 @@ def routes_of(path: str, handler: Callable[[Request], Response]) -> list[Route]:
 def suffix_of(request: Request) -> str:
     """What the address ends in: ".json", ".csv" or ""."""
     return next(suffix for suffix in SUFFIXES if request.url.path.endswith(suffix))
+
+
+def file_of(suffix: str, *, json: Callable[[], str], csv: Callable[[], str]) -> Response:
+    """What a command prints as JSON or as CSV; only what the suffix asks for is made."""
+    if suffix == ".json":
+        return Response(json() + "\n", media_type="application/json")
+    return Response(csv() + "\n", media_type="text/csv")
