@@ -12,7 +12,7 @@ import mmap
 import struct
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -80,11 +80,14 @@ def parts_of(text: str) -> list[str]:
     return text.split(". ")
 
 
-def shingles_of(words: Sequence[str]) -> list[str]:
+def runs_of(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Every run of SHINGLE words; of fewer words the one run that they are."""
-    if 0 < len(words) < SHINGLE:
-        return [" ".join(words)]
-    return list(map(" ".join, zip(*(words[start:] for start in range(SHINGLE)), strict=False)))
+    return zip(*(words[start:] for start in range(min(SHINGLE, len(words)))), strict=False)
+
+
+def shingles_of(words: Sequence[str]) -> list[str]:
+    """Every run of words as a text."""
+    return list(map(" ".join, runs_of(words)))
 
 
 def sentence_digest(words: Sequence[str]) -> int:
