@@ -220,8 +220,8 @@ class Finder:
         values = list(compress(band, self.apart))
         last = dict(zip(values, rows, strict=True))
         # A row that is not the last one of its value has others.
-        wanted = set(compress(values, map(ne, map(last.__getitem__, values), rows)))
-        wanted &= set(compress(band, self.fresh))
+        several = set(compress(values, map(ne, map(last.__getitem__, values), rows)))
+        wanted = several.intersection(compress(band, self.fresh))
         found: dict[int, list[int]] = {}
         for row, value in compress(zip(rows, values, strict=True), map(wanted.__contains__, values)):
             found.setdefault(value, []).append(row)
