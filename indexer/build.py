@@ -39,7 +39,7 @@ from imrsearch.schema.manifest import Manifest, read_manifest, reindex_hint
 
 # Of the machine's memory the engine takes an eighth, within these bounds; it writes the more often the less it has.
 LEAST_HEAP, MOST_HEAP = 100_000_000, 800_000_000
-# So many tasks are done before other processes are worth their start.
+# So many tasks are prepared here: without more, other processes are not worth their start.
 HERE = 2
 # The engine does not begin with less.
 LEAST_HEAP_OF_A_CORE = 15_000_000
