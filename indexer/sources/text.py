@@ -59,9 +59,11 @@ def text_lines(text: str) -> tuple[Line, ...]:
     start = text[:4096].encode("latin-1", "replace")
     if len(start) - len(start.translate(None, BINARY)) > 8:
         raise SourceError("the file is not text, PDF, HTML, ZIP or JSONL", hint="imrsearch reads those kinds only")
-    pages = [page.splitlines() for page in text.split("\f")]
-    check_lines(sum(map(len, pages)))
-    return lines_of([page_lines(plain_rows(rows)) for rows in pages])
+    pages = text.split("\f")
+    check_lines(len(pages))
+    rows_of_pages = [page.splitlines() for page in pages]
+    check_lines(sum(map(len, rows_of_pages)))
+    return lines_of([page_lines(plain_rows(rows)) for rows in rows_of_pages])
 
 
 def plain_rows(rows: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imrsearch.schema.vocabulary import (
     Drug,
@@ -72,13 +73,15 @@ HEADINGS_KEPT = 8_192
 class Reading(Struct, frozen=True):
     """What a heading names.
 
-    named  a drug, a class of drugs or a treatment was recognised, not a mere "evaluation" or "injection"
+    body_parts  in the heading's order, levels of the spine last
+    named       a drug, a class of drugs or a treatment was recognised, not a mere "evaluation" or "injection"
     """
 
     drugs: tuple[str, ...] = ()
     drug_classes: tuple[str, ...] = ()
     category: str | None = None
     subcategory: str | None = None
+    body_parts: tuple[str, ...] = ()
     named: bool = False
 
 
@@ -215,8 +218,9 @@ def deciding(found: list[Found[Treatment]], products: list[Found[Drug]], *, dose
 
 @lru_cache(HEADINGS_KEPT)
 def read_heading(heading: str) -> Reading:
-    """Drugs, classes and category of a heading."""
+    """Drugs, classes, category and parts of the body of a heading."""
     words = words_of(heading)
+    parts = body_parts_of(heading, words)
     found = list(treatment_names().find(words))
     products = [one for one in drug_names().find(words) if not inside(one, found)]
     firm = any(one.value.decides != "alone" for one in found)
@@ -228,11 +232,12 @@ def read_heading(heading: str) -> Reading:
     if treatment is not None and treatment.in_sessions and SESSIONS.search(heading):
         treatment = treatments()[treatment.in_sessions]
     if treatment is not None and (firm or products):
-        return Reading(generic, classes, treatment.category, treatment.subcategory, named=True)
+        return Reading(generic, classes, treatment.category, treatment.subcategory, parts, named=True)
     if products:
         given = any(one.value.name == "injection" for one in found) and not set(classes) & ALWAYS_INJECTED
-        return Reading(generic, classes, "Pharmaceuticals", "Injection" if given else state_class(classes), named=True)
-    return read_loosely(heading, words, treatment)
+        subcategory = "Injection" if given else state_class(classes)
+        return Reading(generic, classes, "Pharmaceuticals", subcategory, parts, named=True)
+    return replace(read_loosely(heading, words, treatment), body_parts=parts)
 
 
 def read_loosely(heading: str, words: list[str], treatment: Treatment | None) -> Reading:
@@ -257,10 +262,8 @@ def read_request(rationale: str) -> Reading | None:
     return None
 
 
-@lru_cache(HEADINGS_KEPT)
-def body_parts_of(heading: str) -> tuple[str, ...]:
+def body_parts_of(heading: str, words: list[str]) -> tuple[str, ...]:
     """Parts of the body in the heading's order, levels of the spine last."""
-    words = words_of(heading)
     named = [one.value for one in body_part_names().find(words) if one.value]
     levels = [SPINE[level.lastgroup] for level in LEVEL.finditer(heading) if level.lastgroup]
     parts = once(iter(named + levels))
