@@ -72,13 +72,14 @@ class Names(Generic[Value]):
 
     def find(self, words: list[str]) -> Iterator[Found[Value]]:
         """Every name among the words from left to right; none overlaps another."""
-        if self.lengths.keys().isdisjoint(words):
+        lengths = self.lengths
+        if lengths.keys().isdisjoint(words):
             return
         stop = 0
         for start, word in enumerate(words):
-            if word not in self.lengths or start < stop:
+            if word not in lengths or start < stop:
                 continue
-            for length in self.lengths[word]:
+            for length in lengths[word]:
                 value = self.values.get(" ".join(words[start : start + length]))
                 if value is not None and start + length <= len(words):
                     stop = start + length

@@ -102,7 +102,7 @@ def header_table(text: str) -> dict[str, str]:
             labels.append(token.lastgroup or "")
             ended, most = False, PROSE_WORDS
         elif not (ended := ended or has_sentence(before)):
-            if stands_alone(before, after) or len(before.split()) < most:
+            if len(before.split()) < most or stands_alone(before, after):
                 values.append(token.group())
             else:
                 # What follows "therapy between 11-17-2012" on its line is no value either, but for a row of values.
@@ -122,7 +122,7 @@ def tokens_of(text: str) -> Iterator[tuple[str, re.Match[str], str]]:
 
 def has_sentence(text: str) -> bool:
     """A line of the text is a sentence's."""
-    return any(len(line.split()) >= SENTENCE_WORDS for line in text.split("\n"))
+    return len(text.split()) >= SENTENCE_WORDS and any(len(line.split()) >= SENTENCE_WORDS for line in text.split("\n"))
 
 
 def stands_alone(before: str, after: str) -> bool:

@@ -44,12 +44,14 @@ LABEL = opening(
 # "1) Regarding the request for a TENS unit:"
 REGARDING = opening("0", r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+")
 # "2) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit is notmedically necessary and
-# appropriate." Bounded, since the whole letter is searched.
+# appropriate." Bounded, since the whole letter is searched; for plain letters first, which is many times faster.
 DETERMINED = re.compile(
-    r"(?:(\d{1,3})\s?\)\s?)?MAXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(.{1,2000}?)\s"
-    r"(?:is|are)\s?(not)?\s?medically\s*necessary\s+and\s+appropriate",
-    re.IGNORECASE,
+    r"[Mm](?i:AXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(?P<treatment>.{1,2000}?)\s"
+    r"(?:is|are)\s?(?P<negation>not)?\s?medically\s*necessary\s+and\s+appropriate)"
 )  # fmt: skip
+# The "2) " before it, within so many characters.
+NUMBER_BEFORE = re.compile(r"(\d{1,3})\s?\)\s?$")
+LONGEST_NUMBER = 6
 # "Non- MTUS", "H- wave", "Follow- up", "2- 4"
 COMPOUND = re.compile(
     r"-(?:(?<=\b[A-Z]-)|(?<=\bNon-)|(?<=\bPre-)|(?<=\bPost-)|(?<=\bAnti-)|(?<=\bFollow-)|(?<=\d-)) (?=\w)",
@@ -106,15 +108,17 @@ def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
 
     The sentences stand twice; the reasons follow under "N) Regarding the request for TREATMENT".
     """
-    determined: dict[tuple[str, str], re.Match[str]] = {}
-    for match in DETERMINED.finditer(prose([line.text for line in lines])):
-        number = match.group(1) or ""
-        determined.setdefault((number, "" if number else match.group(2)), match)
+    determined: dict[tuple[str, str], Heading] = {}
+    text = prose([line.text for line in lines])
+    for match in DETERMINED.finditer(text):
+        before = NUMBER_BEFORE.search(text, max(0, match.start() - LONGEST_NUMBER), match.start())
+        number, treatment = before.group(1) if before else "", match["treatment"]
+        heading = Heading(0, 0, treatment, "upheld" if match["negation"] else "overturned")
+        determined.setdefault((number, "" if number else treatment), heading)
     reasons = reasons_by_number(lines)
     items = []
-    for place, match in enumerate(determined.values(), start=1):
-        under = [line.text for line in reasons.get(match.group(1) or str(place), ())]
-        heading = Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned")
+    for place, ((number, _), heading) in enumerate(determined.items(), start=1):
+        under = [line.text for line in reasons.get(number or str(place), ())]
         items.append(item_under(heading, under, labels=labels_among(under), stop=len(under)))
     return tuple(items)
 

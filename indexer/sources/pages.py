@@ -40,7 +40,7 @@ FOOTER = re.compile(
     r"|Form\s+Effective\s+[\d./]+.{0,60})"
     r"|(?:(?:[^\sa-z]\S{0,30}|of|for)\s){0,10}(?:Page|PAGE)\s?\|?\s?\d{1,3}\s+(?i:of)\s+\d{1,3})$"
 )
-# How those lines begin, unless they end in a page's number.
+# How those lines begin, unless they hold a word for "page" and end in its number.
 FOOTER_STARTS = frozenset(
     first + second for firsts, seconds in (("Ff", "IiİıOo"), ("Iiİı", "Mm")) for first in firsts for second in seconds
 )
@@ -87,10 +87,12 @@ def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
     for number, (page, edges) in enumerate(zip(pages, edges_of_pages, strict=True), start=1):
         dropped = {
             place
-            for place in (*footer_places([line.text for line in page]), *edges)
+            for place in (*footer_places(page), *edges)
             if is_running(page[place], edges.get(place, ()), running, number)
         }
-        kept = [line for place, line in enumerate(page) if place not in dropped] if dropped else list(page)
+        kept = list(page)
+        for place in sorted(dropped, reverse=True):
+            del kept[place]
         if kept and lines:
             kept[0] = replace(kept[0], gap=None)
         lines.extend(kept)
@@ -116,9 +118,13 @@ def running_lines(edges_of_pages: Sequence[Edges]) -> set[tuple[int, str]]:
     return {edge for edge, count in seen.items() if count >= fewest and not PROSE.search(edge[1])}
 
 
-def footer_places(texts: Sequence[str]) -> list[int]:
+def footer_places(page: Page) -> list[int]:
     """Where lines have what every line of FOOTER has; nearly no other has it, and needs no pattern."""
-    return [place for place, text in enumerate(texts) if text[:2] in FOOTER_STARTS or text[-1:].isdecimal()]
+    return [
+        place
+        for place, line in enumerate(page)
+        if (text := line.text)[:2] in FOOTER_STARTS or (text[-1:].isdecimal() and ("Page" in text or "PAGE" in text))
+    ]
 
 
 def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:

@@ -47,7 +47,8 @@ SESSIONS = re.compile(
 )
 # "L4-5", "C5-C6", "L5-S1", "T8-9": a letter for the part of the spine and a level. "T1" alone is also a kind of MRI.
 LEVEL = re.compile(
-    r"(?=[CTLS])\b(?:(?P<cervical>C[1-7])|(?P<thoracic>T1?\d ?[-/] ?(?:T?1?\d|L1))|(?P<lumbar>L[1-6]|S1))(?!\d)", re.I
+    r"[CTLSctls](?<!\w.)(?:(?P<cervical>(?<=[Cc])[1-7])|(?P<thoracic>(?<=[Tt])1?\d ?[-/] ?(?:[Tt]?1?\d|[Ll]1))"
+    r"|(?P<lumbar>(?<=[Ll])[1-6]|(?<=[Ss])1))(?!\d)"
 )
 SPINE = {"cervical": "cervical spine", "thoracic": "thoracic spine", "lumbar": "lumbar spine"}
 
@@ -228,7 +229,7 @@ def read_heading(heading: str) -> Reading:
         products = list(misspelt_drugs(words))
     generic = once(name for one in products for name in one.value.ingredients)
     classes = product_classes([one.value for one in products], heading) if products else ()
-    treatment = deciding(found, products, dosed=bool(DOSE.search(heading)))
+    treatment = deciding(found, products, dosed=bool(found and products and DOSE.search(heading)))
     if treatment is not None and treatment.in_sessions and SESSIONS.search(heading):
         treatment = treatments()[treatment.in_sessions]
     if treatment is not None and (firm or products):
