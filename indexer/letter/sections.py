@@ -15,20 +15,22 @@ Lines = Sequence[Line]
 class Opening(Struct, frozen=True):
     """How a line begins that opens a part of the letter.
 
-    starts   the first two characters of such lines, in either case; other lines cost no pattern
-    pattern  the beginning itself, in any case
+    initials  the first character of such lines, in either case; most other lines cost no more than to look at it
+    starts    likewise the first two characters; other lines cost no pattern
+    pattern   the beginning itself, in any case
     """
 
+    initials: frozenset[str]
     starts: frozenset[str]
     pattern: re.Pattern[str]
 
     def matches(self, texts: Sequence[str], places: Iterable[int]) -> Iterator[tuple[int, re.Match[str]]]:
         """The beginnings of such lines among the lines at these places, each with its place."""
-        starts, match = self.starts, self.pattern.match
+        initials, starts, match = self.initials, self.starts, self.pattern.match
         for place in places:
             text = texts[place]
             # Beyond ASCII stand other letters that are "s" or "i" in another case, and other digits.
-            if (text[:2] in starts or not text.isascii()) and (found := match(text)):
+            if ((text[0] in initials and text[:2] in starts) or not text.isascii()) and (found := match(text)):
                 yield place, found
 
     def match(self, text: str) -> re.Match[str] | None:
@@ -44,7 +46,7 @@ class Opening(Struct, frozen=True):
 def opening(starts: str, *forms: str) -> Opening:
     """Lines that begin as one of the forms says; `starts` in lower case, 0 for any digit and what may follow it."""
     pairs = {first + second for start in starts.split() for first in cases(start[0]) for second in cases(start[1:])}
-    return Opening(frozenset(pairs), re.compile("|".join(forms), re.IGNORECASE))
+    return Opening(frozenset(pair[0] for pair in pairs), frozenset(pairs), re.compile("|".join(forms), re.IGNORECASE))
 
 
 def cases(sign: str) -> Iterable[str]:

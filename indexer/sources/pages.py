@@ -40,10 +40,8 @@ FOOTER = re.compile(
     r"|Form\s+Effective\s+[\d./]+.{0,60})"
     r"|(?:(?:[^\sa-z]\S{0,30}|of|for)\s){0,10}(?:Page|PAGE)\s?\|?\s?\d{1,3}\s+(?i:of)\s+\d{1,3})$"
 )
-# How those lines begin, unless they hold a word for "page" and end in its number.
-FOOTER_STARTS = frozenset(
-    first + second for firsts, seconds in (("Ff", "IiİıOo"), ("Iiİı", "Mm")) for first in firsts for second in seconds
-)
+# How those lines begin in any case, unless they hold a word for "page" and end in its number.
+FOOTER_INITIALS = frozenset("FfIi\u0130\u0131")
 # "page 2 of 4", a line of its own at a page's edge; elsewhere it may be the end of a sentence.
 SMALL_FOOTER = re.compile(r"^page\s\d{1,3}\sof\s\d{1,3}$")
 # "- 4 -", "Page | 2": only at the edge of a page, and only with that page's own number.
@@ -123,7 +121,7 @@ def footer_places(page: Page) -> list[int]:
     return [
         place
         for place, line in enumerate(page)
-        if (text := line.text)[:2] in FOOTER_STARTS or (text[-1:].isdecimal() and ("Page" in text or "PAGE" in text))
+        if (text := line.text)[0] in FOOTER_INITIALS or (text[-1].isdecimal() and ("Page" in text or "PAGE" in text))
     ]
 
 
