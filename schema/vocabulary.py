@@ -70,21 +70,19 @@ class Names(Generic[Value]):
         forms = (name, name.removesuffix("s"), name.removesuffix("es"))
         return next((self.values[form] for form in forms if form in self.values), None)
 
-    def find(self, words: list[str]) -> Iterator[Found[Value]]:
+    def find(self, words: list[str]) -> list[Found[Value]]:
         """Every name among the words from left to right; none overlaps another."""
         lengths = self.lengths
-        if lengths.keys().isdisjoint(words):
-            return
+        found: list[Found[Value]] = []
         stop = 0
-        for start, word in enumerate(words):
-            if word not in lengths or start < stop:
-                continue
-            for length in lengths[word]:
+        for start in [place for place, word in enumerate(words) if word in lengths]:
+            for length in lengths[words[start]] if start >= stop else ():
                 value = self.values.get(" ".join(words[start : start + length]))
                 if value is not None and start + length <= len(words):
                     stop = start + length
-                    yield Found(start, stop, value)
+                    found.append(Found(start, stop, value))
                     break
+        return found
 
     def add_plurals(self) -> None:
         """Let the plural of every name stand for the same."""

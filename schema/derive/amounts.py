@@ -104,8 +104,7 @@ def strength_of(heading: str) -> str | None:
         figures = [plain(figure) for figure in ONE_FIGURE.findall(match["figures"])]
         if unit == "g" and float(figures[-1]) >= WHOLE_TUBE:
             continue
-        per = "".join((match["per"] or "").split())
-        per = HOUR.sub("hr", per).replace("mls", "ml")
+        per = HOUR.sub("hr", "".join(match["per"].split())).replace("mls", "ml") if match["per"] else ""
         found["/".join(figures) + unit + per] = None
     return next(iter(found)) if len(found) == 1 else None
 

@@ -1,7 +1,7 @@
 """Which drugs, treatments and parts of the body the words of a heading name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import islice
 
@@ -51,12 +51,14 @@ LEVEL = re.compile(
     r"|(?P<lumbar>(?<=[Ll])[1-6]|(?<=[Ss])1))(?!\d)"
 )
 SPINE = {"cervical": "cervical spine", "thoracic": "thoracic spine", "lumbar": "lumbar spine"}
+PARTS_OF_SPINE = frozenset(SPINE.values())
 
 # Classes whose drugs work through the skin for pain when given as a cream or patch; an opioid patch stays an opioid.
 ANALGESIC_ON_SKIN = frozenset(
     {"NSAIDs", "COX-2 inhibitors", "muscle relaxants", "anti-epilepsy drugs", "local anesthetics", "NMDA antagonists"}
     | {"tricyclic antidepressants", "topical analgesics", "topical NSAIDs", "antidepressants"}
 )
+MIXED_FOR_SKIN = ANALGESIC_ON_SKIN | {"opioids", "corticosteroids"}
 # Products that are injected by their nature: "Synvisc intra-articular injection" is about Synvisc.
 ALWAYS_INJECTED = frozenset({"viscosupplements", "botulinum toxins"})
 # What a prescription with a dose may mention before its drug: "Surgery 6/1: Norco 5/325mg #60".
@@ -86,7 +88,7 @@ class Reading(Struct, frozen=True):
     named: bool = False
 
 
-def once(values: Iterator[str]) -> tuple[str, ...]:
+def once(values: Iterable[str]) -> tuple[str, ...]:
     """Each value once, in the order of its first appearance."""
     return tuple(dict.fromkeys(values))
 
@@ -99,9 +101,9 @@ def combinations() -> dict[frozenset[str], Drug]:
 
 def joined(found: list[Drug]) -> list[Drug]:
     """Products, where ingredients named one by one make up one: hydrocodone and acetaminophen."""
-    whole = combinations().get(frozenset(name for drug in found for name in drug.ingredients))
     if len(found) < 2:
         return found
+    whole = combinations().get(frozenset(name for drug in found for name in drug.ingredients))
     if whole:
         return [whole]
     products: list[Drug] = []
@@ -117,9 +119,7 @@ def joined(found: list[Drug]) -> list[Drug]:
 
 def is_compound(found: list[Drug], heading: str) -> bool:
     """Several ingredients mixed for the skin, or one in a base: not a manufactured product."""
-    if not all(
-        set(classes_of(drug.drug_class)) & (ANALGESIC_ON_SKIN | {"opioids", "corticosteroids"}) for drug in found
-    ):
+    if any(MIXED_FOR_SKIN.isdisjoint(classes_of(drug.drug_class)) for drug in found):
         return False
     if COMPOUNDED.search(heading):
         return bool(TOPICAL_FORM.search(heading))
@@ -138,7 +138,7 @@ def product_classes(found: list[Drug], heading: str) -> tuple[str, ...]:
         if name in ANALGESIC_ON_SKIN and topical:
             name = "topical NSAIDs" if "NSAIDs" in classes_of(name) else "topical analgesics"
         names += classes_of(name)
-    return once(iter(names))
+    return once(names)
 
 
 def state_class(names: tuple[str, ...]) -> str | None:
@@ -222,12 +222,12 @@ def read_heading(heading: str) -> Reading:
     """Drugs, classes, category and parts of the body of a heading."""
     words = words_of(heading)
     parts = body_parts_of(heading, words)
-    found = list(treatment_names().find(words))
+    found = treatment_names().find(words)
     products = [one for one in drug_names().find(words) if not inside(one, found)]
     firm = any(one.value.decides != "alone" for one in found)
     if not products and not firm:
         products = list(misspelt_drugs(words))
-    generic = once(name for one in products for name in one.value.ingredients)
+    generic = once([name for one in products for name in one.value.ingredients])
     classes = product_classes([one.value for one in products], heading) if products else ()
     treatment = deciding(found, products, dosed=bool(found and products and DOSE.search(heading)))
     if treatment is not None and treatment.in_sessions and SESSIONS.search(heading):
@@ -245,7 +245,7 @@ def read_loosely(heading: str, words: list[str], treatment: Treatment | None) ->
     """A heading that names no drug and no treatment of its own: a class, a mere "evaluation", a prescription."""
     named = [one.value.name for one in class_names().find(words)]
     if named:
-        classes = once(name for found in named for name in classes_of(found))
+        classes = once([name for found in named for name in classes_of(found)])
         return Reading((), classes, "Pharmaceuticals", state_class(classes), named=True)
     if PRESCRIPTION.search(heading):
         return Reading(category="Pharmaceuticals")
@@ -267,5 +267,7 @@ def body_parts_of(heading: str, words: list[str]) -> tuple[str, ...]:
     """Parts of the body in the heading's order, levels of the spine last."""
     named = [one.value for one in body_part_names().find(words) if one.value]
     levels = [SPINE[level.lastgroup] for level in LEVEL.finditer(heading) if level.lastgroup]
-    parts = once(iter(named + levels))
-    return tuple(part for part in parts if part != "spine" or not set(parts) & set(SPINE.values()))
+    parts = once(named + levels)
+    if "spine" in parts and not PARTS_OF_SPINE.isdisjoint(parts):
+        return tuple(part for part in parts if part != "spine")
+    return parts
