@@ -4,9 +4,10 @@ The engine orders by one key and leaves ties in the order of its own numbering. 
 here; where many items may share one key (no date), the engine's order by letter takes over.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import tantivy
 from msgspec import Struct, structs
@@ -20,6 +21,8 @@ from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query
 SPARE = 50
 # So many are fetched where several words must be found: to find so few items again takes longer than to fetch them.
 FEW = 1_000
+# How many times as many are fetched where a tie is not whole: to find items again takes longer than to fetch more.
+WIDER = 16
 
 
 class Row(Struct, frozen=True):
@@ -90,15 +93,19 @@ def by_score(engine: Engine, found: Found, *, last: int) -> list[Row]:
     """At least `last` rows by score, then date, newest first; the last tie is whole."""
     hits = found.best
     while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
-        hits = engine.best(found.ordered, min(4 * len(hits), found.total))
+        hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
     least = hits[last - 1][0]
-    hits = [hit for hit in hits if hit[0] >= least]
-    dates = engine.values(DATE.name, [address for _, address in hits])
-    keys = [(-score, -(date or UNDATED)) for (score, _), date in zip(hits, dates, strict=True)]
-    inorder = sorted(zip(keys, hits, strict=True), key=itemgetter(0))
-    # There may be thousands of the same score, of which few have the days that are shown.
-    farthest = inorder[last - 1][0]
-    return [Row(key, address, score) for key, (score, address) in inorder if key <= farthest]
+    above = bisect_left(hits, -least, key=lambda hit: -hit[0])
+    hits = hits[: bisect_right(hits, -least, lo=above, key=lambda hit: -hit[0])]
+    dates = [date or UNDATED for date in engine.values(DATE.name, [address for _, address in hits])]
+    # There may be thousands of the least score, of which few have the days that are shown.
+    farthest = sorted(dates[above:], reverse=True)[last - above - 1]
+    rows = [
+        Row((-score, -date), address, score)
+        for (score, address), date in zip(hits, dates, strict=True)
+        if score > least or date >= farthest
+    ]
+    return sorted(rows, key=attrgetter("key"))
 
 
 def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Row]:
