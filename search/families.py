@@ -57,11 +57,9 @@ def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tupl
 
 def firsts_of(engine: Engine, rows: Sequence[Row]) -> Iterator[Row]:
     """The items before which none of their family stands."""
-    if not rows:
-        return
     seen: set[int] = set()
-    for row, number in zip(rows, engine.rows([row.address for row in rows]), strict=True):
-        family = engine.families.of(number)
+    for row in rows:
+        family = engine.families.of(row.number)
         if family not in seen:
             yield row
         if family:

@@ -23,17 +23,25 @@ SPARE = 50
 FEW = 1_000
 # How many times as many are fetched where a tie is not whole: to find items again takes longer than to fetch more.
 WIDER = 16
+KEY = attrgetter("key")
 
 
-class Row(Struct, frozen=True):
+class Keyed(Struct, frozen=True):
     """An item on its way into the order.
 
-    key  what decides before letter and item do: rows with equal keys are tied
+    key  what decides before letter and item do: items with equal keys are tied
     """
 
     key: tuple[float, ...]
     address: tantivy.DocAddress
     score: float = 0.0
+
+
+class Row(Struct, frozen=True):
+    """An item in its place, by its row."""
+
+    number: int
+    score: float
 
 
 class Found(Struct, frozen=True):
@@ -79,18 +87,18 @@ def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Ro
     if query.offset >= last:
         return []
     if is_scored(query, tree):
-        rows = by_score(engine, found, last=last)
+        keyed = by_score(engine, found, last=last)
     elif query.sort == "oldest":
         dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
-        rows = by_date(engine, dated, last=last, sign=1)
-        rows += by_letter(engine, undated(found.query, engine), last=last - len(rows), after=LAST_DAY)
+        keyed = by_date(engine, dated, last=last, sign=1)
+        keyed += by_letter(engine, undated(found.query, engine), last=last - len(keyed), after=LAST_DAY)
     else:
-        rows = by_date(engine, found.query, last=last, sign=-1)
-    return page(engine, rows, first=query.offset, last=last)
+        keyed = by_date(engine, found.query, last=last, sign=-1)
+    return page(engine, keyed, first=query.offset, last=last)
 
 
-def by_score(engine: Engine, found: Found, *, last: int) -> list[Row]:
-    """At least `last` rows by score, then date, newest first; the last tie is whole."""
+def by_score(engine: Engine, found: Found, *, last: int) -> list[Keyed]:
+    """At least `last` items by score, then date, newest first; the last tie is whole."""
     hits = found.best
     while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
         hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
@@ -100,28 +108,28 @@ def by_score(engine: Engine, found: Found, *, last: int) -> list[Row]:
     dates = [date or UNDATED for date in engine.values(DATE.name, [address for _, address in hits])]
     # There may be thousands of the least score, of which few have the days that are shown.
     farthest = sorted(dates[above:], reverse=True)[last - above - 1]
-    rows = [
-        Row((-score, -date), address, score)
+    keyed = [
+        Keyed((-score, -date), address, score)
         for (score, address), date in zip(hits, dates, strict=True)
         if score > least or date >= farthest
     ]
-    return sorted(rows, key=attrgetter("key"))
+    return sorted(keyed, key=KEY)
 
 
-def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Row]:
-    """The first `last` rows by date, upwards with sign 1 and downwards with -1; those of the last day in full order."""
+def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Keyed]:
+    """The first `last` items by date, upwards with sign 1 and downwards with -1; those of the last day in full order."""
     last = min(last, engine.count(found))
     if not last:
         return []
     hits = engine.first(found, last, by=DATE.name, downwards=sign < 0)
     last_day = hits[-1][0]
-    rows = [Row((sign * day, 0), address) for day, address in hits if day != last_day]
+    keyed = [Keyed((sign * day, 0), address) for day, address in hits if day != last_day]
     tied = all_of((found, days_query(last_day, last_day, engine=engine)))
-    return rows + by_letter(engine, tied, last=last - len(rows), after=sign * last_day)
+    return keyed + by_letter(engine, tied, last=last - len(keyed), after=sign * last_day)
 
 
-def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) -> list[Row]:
-    """The first `last` rows by letter and item; each has a key of its own, behind `after`."""
+def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) -> list[Keyed]:
+    """The first `last` items by letter and item; each has a key of its own, behind `after`."""
     total = engine.count(found)
     last = min(last, total)
     if last <= 0:
@@ -133,25 +141,23 @@ def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) ->
         hits = engine.first(found, fetched, by="letter_id")
     items = engine.values("item", [address for _, address in hits])
     inorder = sorted(zip(hits, items, strict=True), key=lambda hit: (hit[0][0], hit[1]))
-    return [Row((after, place), address) for place, ((_, address), _) in enumerate(inorder[:last], start=1)]
+    return [Keyed((after, place), address) for place, ((_, address), _) in enumerate(inorder[:last], start=1)]
 
 
-def page(engine: Engine, rows: Iterable[Row], *, first: int, last: int) -> list[Row]:
-    """Rows `first` to `last`, tied ones by letter and item; only ties that reach into the page are looked up."""
-    chosen: list[Row] = []
-    place = 0
-    for _, group in groupby(rows, key=lambda row: row.key):
-        tied = list(group)
-        if place < last and place + len(tied) > first:
-            if len(tied) > 1:
-                tied = by_id(engine, tied)
-            chosen += tied[max(first - place, 0) : last - place]
-        place += len(tied)
-    return chosen
+def page(engine: Engine, inorder: Sequence[Keyed], *, first: int, last: int) -> list[Row]:
+    """Items `first` to `last`, tied ones by letter and item; only ties that reach into the page are looked up."""
+    begin = bisect_left(inorder, inorder[first].key, key=KEY)
+    near = inorder[begin : bisect_right(inorder, inorder[last - 1].key, lo=first, key=KEY)]
+    numbers = iter(engine.rows([keyed.address for keyed in near]))
+    rows: list[Row] = []
+    for _, group in groupby(near, key=KEY):
+        tied = [Row(next(numbers), keyed.score) for keyed in group]
+        rows += by_id(engine, tied) if len(tied) > 1 else tied
+    return rows[first - begin : last - begin]
 
 
-def by_id(engine: Engine, rows: Sequence[Row]) -> list[Row]:
-    """Tied rows by letter, then item."""
-    letters = engine.letters([row.address for row in rows])
-    ids = [(letter.letter_id, letter.items[0].item) for letter in letters]
-    return [row for _, row in sorted(zip(ids, rows, strict=True), key=itemgetter(0))]
+def by_id(engine: Engine, rows: Iterable[Row]) -> list[Row]:
+    """Tied items by letter, then item."""
+    letters = ((row, engine.letter_of(row.number)) for row in rows)
+    ids = [((letter.letter_id, letter.items[0].item), row) for row, letter in letters]
+    return [row for _, row in sorted(ids, key=itemgetter(0))]

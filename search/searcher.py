@@ -264,9 +264,8 @@ class Searcher(Opened):
 
     def hits(self, rows: Sequence[Row], wanted: Sequence[Wanted] | None, *, clock: Clock) -> tuple[Hit, ...]:
         """What is shown of each item; without its passage where nothing is wanted of it."""
-        numbers = self.engine.rows([row.address for row in rows])
-        letters = clock.lap("fetch", list(map(self.engine.letter_of, numbers)))
-        families = clock.lap("families", [family_at(self.engine, number) for number in numbers])
+        letters = clock.lap("fetch", [self.engine.letter_of(row.number) for row in rows])
+        families = clock.lap("families", [family_at(self.engine, row.number) for row in rows])
         shown = zip(rows, letters, families, strict=True)
         hits = (hit_of(letter, wanted, score=row.score, family=family) for row, letter, family in shown)
         return clock.lap("snippets", tuple(hits))
