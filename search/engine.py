@@ -192,4 +192,4 @@ class Engine(Struct, frozen=True):
 
 def with_item(letter: Letter, number: int) -> Letter:
     """The letter with the item of that number only."""
-    return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))
+    return structs.replace(letter, items=tuple([item for item in letter.items if item.item == number]))

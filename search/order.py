@@ -117,7 +117,7 @@ def by_score(engine: Engine, found: Found, *, last: int) -> list[Keyed]:
 
 
 def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Keyed]:
-    """The first `last` items by date, upwards with sign 1 and downwards with -1; those of the last day in full order."""
+    """The first `last` items by date, upwards with sign 1, downwards with -1; those of the last day in full order."""
     last = min(last, engine.count(found))
     if not last:
         return []
@@ -158,6 +158,6 @@ def page(engine: Engine, inorder: Sequence[Keyed], *, first: int, last: int) -> 
 
 def by_id(engine: Engine, rows: Iterable[Row]) -> list[Row]:
     """Tied items by letter, then item."""
-    letters = ((row, engine.letter_of(row.number)) for row in rows)
-    ids = [((letter.letter_id, letter.items[0].item), row) for row, letter in letters]
+    places = ((row, *engine.families.rows.where(row.number)) for row in rows)
+    ids = [((engine.letter_at(place).letter_id, item), row) for row, place, item in places]
     return [row for _, row in sorted(ids, key=itemgetter(0))]
