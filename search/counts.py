@@ -7,7 +7,7 @@ several of the items: each of the others is an item by itself, and to name them 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import tantivy
@@ -179,7 +179,7 @@ def ordered(counts: list[FacetCount], name: str) -> list[FacetCount]:
     """Years and pages in order; other values the most frequent first, then by name."""
     if FIELD[name].kind == "number":
         return sorted(counts, key=lambda found: found.value)
-    return sorted(counts, key=lambda found: (-found.count, str(found.value)))
+    return sorted(sorted(counts, key=attrgetter("value")), key=attrgetter("count"), reverse=True)
 
 
 # Buckets come from the engine as JSON: their keys are texts or numbers.
