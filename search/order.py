@@ -87,7 +87,7 @@ def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Ro
     if query.offset >= last:
         return []
     if is_scored(query, tree):
-        keyed = by_score(engine, found, last=last)
+        keyed = by_score(engine, found, first=query.offset, last=last)
     elif query.sort == "oldest":
         dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
         keyed = by_date(engine, dated, last=last, sign=1)
@@ -97,14 +97,17 @@ def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Ro
     return page(engine, keyed, first=query.offset, last=last)
 
 
-def by_score(engine: Engine, found: Found, *, last: int) -> list[Keyed]:
-    """At least `last` items by score, then date, newest first; the last tie is whole."""
+def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Keyed]:
+    """At least `last` items by score, those beyond the page by date, too, newest first; the last tie is whole."""
     hits = found.best
     while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
         hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
     least = hits[last - 1][0]
     above = bisect_left(hits, -least, key=lambda hit: -hit[0])
     hits = hits[: bisect_right(hits, -least, lo=above, key=lambda hit: -hit[0])]
+    if not first and len(hits) == last:
+        # All of these are shown: their letters tell the days.
+        return [Keyed((-score,), address, score) for score, address in hits]
     dates = [date or UNDATED for date in engine.values(DATE.name, [address for _, address in hits])]
     # There may be thousands of the least score, of which few have the days that are shown.
     farthest = sorted(dates[above:], reverse=True)[last - above - 1]
@@ -145,7 +148,7 @@ def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) ->
 
 
 def page(engine: Engine, inorder: Sequence[Keyed], *, first: int, last: int) -> list[Row]:
-    """Items `first` to `last`, tied ones by letter and item; only ties that reach into the page are looked up."""
+    """Items `first` to `last`, tied ones in full order; only ties that reach into the page are looked up."""
     begin = bisect_left(inorder, inorder[first].key, key=KEY)
     near = inorder[begin : bisect_right(inorder, inorder[last - 1].key, lo=first, key=KEY)]
     numbers = iter(engine.rows([keyed.address for keyed in near]))
@@ -157,7 +160,11 @@ def page(engine: Engine, inorder: Sequence[Keyed], *, first: int, last: int) -> 
 
 
 def by_id(engine: Engine, rows: Iterable[Row]) -> list[Row]:
-    """Tied items by letter, then item."""
-    places = ((row, *engine.families.rows.where(row.number)) for row in rows)
-    ids = [((engine.letter_at(place).letter_id, item), row) for row, place, item in places]
-    return [row for _, row in sorted(ids, key=itemgetter(0))]
+    """Tied items, the newest first, those of one day by letter, then item."""
+    tied = []
+    for row in rows:
+        place, item = engine.families.rows.where(row.number)
+        letter = engine.letter_at(place)
+        tied.append((letter.letter_id, item, letter.decision_date or "", row))
+    tied.sort(key=itemgetter(0, 1))
+    return [row for *_, row in sorted(tied, key=itemgetter(2), reverse=True)]
