@@ -23,6 +23,8 @@ SPARE = 50
 FEW = 1_000
 # How many times as many are fetched where a tie is not whole: to find items again takes longer than to fetch more.
 WIDER = 16
+# Of so few, where all are shown, the days are in the letters, which are read anyway.
+SHORT_PAGE = 20
 KEY = attrgetter("key")
 
 
@@ -105,8 +107,7 @@ def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Key
     least = hits[last - 1][0]
     above = bisect_left(hits, -least, key=lambda hit: -hit[0])
     hits = hits[: bisect_right(hits, -least, lo=above, key=lambda hit: -hit[0])]
-    if not first and len(hits) == last:
-        # All of these are shown: their letters tell the days.
+    if not first and len(hits) == last <= SHORT_PAGE:
         return [Keyed((-score,), address, score) for score, address in hits]
     dates = [date or UNDATED for date in engine.values(DATE.name, [address for _, address in hits])]
     # There may be thousands of the least score, of which few have the days that are shown.
