@@ -8,7 +8,7 @@ from msgspec import structs
 from imrsearch.schema.records import Letter
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import Node
-from imrsearch.search.order import Found, Row, found_by, ranked
+from imrsearch.search.order import Found, Row, found_by, ranked, whole
 from imrsearch.search.query import Query
 from imrsearch.search.results import Family, Span
 from imrsearch.search.sentences import sentences_of
@@ -20,6 +20,11 @@ MOST = 1_000_000
 AHEAD = 3
 
 
+def most_counted(letters: bool | None) -> int:
+    """Among how many items families are counted at most."""
+    return MOST if letters else QUICK
+
+
 def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int | None:
     """To how many families the items belong, one that is like no other being one; null where that is not asked for.
 
@@ -29,10 +34,9 @@ def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int
         return None
     if found.total == engine.items:
         return engine.families.total(found.total)
-    if found.total > (MOST if letters else QUICK):
+    if found.total > most_counted(letters):
         return None
-    best = found.best if len(found.best) >= found.total else engine.best(found.query, found.total)
-    return engine.families.count(engine.rows([address for _, address in best]))
+    return engine.families.count(engine.rows([address for _, address in whole(engine, found, most=MOST).best]))
 
 
 def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tuple[list[Row], bool]:
@@ -53,11 +57,9 @@ def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tupl
 
 def firsts_of(engine: Engine, rows: Sequence[Row]) -> Iterator[Row]:
     """The items before which none of their family stands."""
-    if not rows:
-        return
     seen: set[int] = set()
-    for row, number in zip(rows, engine.rows([row.address for row in rows]), strict=True):
-        family = engine.families.of(number)
+    for row in rows:
+        family = engine.families.of(row.number)
         if family not in seen:
             yield row
         if family:

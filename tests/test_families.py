@@ -346,6 +346,16 @@ def test_what_does_not_agree_is_found(name, place, damaged):
     assert any(found.path.endswith(name) for found in check_index(damaged).findings)
 
 
+def test_a_row_is_told_whole_and_in_part_alike(index_dir):
+    rows = Searcher.open(index_dir).engine.families.rows
+    assert [rows.where(number) for number in range(len(rows))] == [
+        (known.place, known.item) for known in map(rows.row, range(len(rows)))
+    ]
+    for number in (-1, len(rows)):
+        with pytest.raises(IndexFailure):
+            rows.where(number)
+
+
 @pytest.mark.parametrize("kept", [0, 3, 4, 8, 200])
 @pytest.mark.parametrize("name", [FAMILIES, ROWS])
 def test_files_that_are_cut_are_failures_of_the_index(name, kept, damaged):
@@ -359,8 +369,9 @@ def test_files_that_are_cut_are_failures_of_the_index(name, kept, damaged):
 
 
 @pytest.mark.parametrize("place", range(0, 800, 37))
-def test_a_search_in_damaged_families_fails_as_one_of_ours(place, damaged):
-    path = damaged / "engine-1" / FAMILIES
+@pytest.mark.parametrize("name", [FAMILIES, ROWS])
+def test_a_search_in_damaged_families_fails_as_one_of_ours(name, place, damaged):
+    path = damaged / "engine-1" / name
     content = bytearray(path.read_bytes())
     content[place] ^= 0x81
     path.unlink()
