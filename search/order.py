@@ -5,7 +5,7 @@ here; where many items may share one key (no date), the engine's order by letter
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
@@ -88,22 +88,24 @@ def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Ro
     last = min(query.offset + query.limit, found.total)
     if query.offset >= last:
         return []
+    return page(engine, keyed_by(engine, found, query=query, tree=tree), first=query.offset, last=last)
+
+
+def keyed_by(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Keyed]:
+    """The items up to the end of the page, by their keys; the last tie is whole."""
+    last = min(query.offset + query.limit, found.total)
     if is_scored(query, tree):
-        keyed = by_score(engine, found, first=query.offset, last=last)
-    elif query.sort == "oldest":
-        dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
-        keyed = by_date(engine, dated, last=last, sign=1)
-        keyed += by_letter(engine, undated(found.query, engine), last=last - len(keyed), after=LAST_DAY)
-    else:
-        keyed = by_date(engine, found.query, last=last, sign=-1)
-    return page(engine, keyed, first=query.offset, last=last)
+        return by_score(engine, found, first=query.offset, last=last)
+    if query.sort != "oldest":
+        return by_date(engine, found.query, last=last, sign=-1)
+    dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
+    keyed = by_date(engine, dated, last=last, sign=1)
+    return keyed + by_letter(engine, undated(found.query, engine), last=last - len(keyed), after=LAST_DAY)
 
 
 def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Keyed]:
     """At least `last` items by score, those beyond the page by date, too, newest first; the last tie is whole."""
-    hits = found.best
-    while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
-        hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
+    hits = with_tie(engine, found, last=last).best
     least = hits[last - 1][0]
     above = bisect_left(hits, -least, key=lambda hit: -hit[0])
     hits = hits[: bisect_right(hits, -least, lo=above, key=lambda hit: -hit[0])]
@@ -118,6 +120,14 @@ def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Key
         if score > least or date >= farthest
     ]
     return sorted(keyed, key=KEY)
+
+
+def with_tie(engine: Engine, found: Found, *, last: int) -> Found:
+    """The same with all items in `best` whose score is that of the one that stands last."""
+    hits = found.best
+    while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
+        hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
+    return structs.replace(found, best=hits)
 
 
 def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Keyed]:
@@ -155,13 +165,14 @@ def page(engine: Engine, inorder: Sequence[Keyed], *, first: int, last: int) -> 
     numbers = iter(engine.rows([keyed.address for keyed in near]))
     rows: list[Row] = []
     for _, group in groupby(near, key=KEY):
-        tied = [Row(next(numbers), keyed.score) for keyed in group]
-        rows += by_id(engine, tied) if len(tied) > 1 else tied
+        rows += by_id(engine, [Row(next(numbers), keyed.score) for keyed in group])
     return rows[first - begin : last - begin]
 
 
-def by_id(engine: Engine, rows: Iterable[Row]) -> list[Row]:
+def by_id(engine: Engine, rows: Sequence[Row]) -> Sequence[Row]:
     """Tied items, the newest first, those of one day by letter, then item."""
+    if len(rows) < 2:
+        return rows
     tied = []
     for row in rows:
         place, item = engine.families.rows.where(row.number)

@@ -433,6 +433,16 @@ def test_a_page_has_one_item_of_each_family(sort, limit, searched):
         assert results.truncated is (offset + limit < 8)
 
 
+def test_a_page_looks_up_few_letters_of_a_family_whose_items_are_tied(tmp_path):
+    copied = item("Norco", rationale=prose(60, seed=1))
+    tied = [letter(f"CM17-{n:07}", copied, decision_date=f"2017-{n % 12 + 1:02}-01") for n in range(300)]
+    other = letter("CM16-0000001", item("Norco", rationale=prose(60, seed=2)), decision_date="2016-01-01")
+    searcher = Searcher.open(index_of([*tied, other], tmp_path / "index"))
+    results = searcher.search(Query(text="norco", collapse=True, letters=False))
+    assert {hit.letter_id: hit.similar for hit in results.hits} == {"CM17-0000011": 299, "CM16-0000001": 0}
+    assert searcher.engine.letter_at.cache_info().misses < 40
+
+
 def test_what_a_hit_says_of_its_family(searched):
     [hit] = searched.search(Query(text='id:"CM17-0000005:1"')).hits
     assert (hit.family, hit.similar, hit.family_outcomes) == ("CM17-0000001:1", 7, {"upheld": 7, "overturned": 1})
