@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -32,6 +33,7 @@ BANDS, BAND = 11, 6
 NUMBER = 4
 # Place of the letter, the bands, where the row's sentences end, number of the item, shingles, outcome.
 RECORD = struct.Struct(f"<Q{BANDS * NUMBER}sIIHBx")
+PLACE_AND_ITEM = struct.Struct(f"<Q{NUMBER * (BANDS + 1)}xI")
 FIRST_BAND = 2
 # In numbers of 4 bytes: where in a record that one stands which begins with the shingles, in 2 bytes.
 SHINGLES, SHINGLES_ONLY = 15, 0xFFFF
@@ -147,9 +149,20 @@ class Rows:
     def row(self, number: int) -> Row:
         """The row of that number."""
         if not 0 <= number < len(self):
-            raise IndexFailure(f"{self.path} has no row {number:,}", hint=damage_hint(self.path))
+            raise self.without(number)
         place, _, sentences, item, shingles, outcome = RECORD.unpack_from(self.content, number * RECORD.size)
         return Row(place, item, shingles, sentences, OUTCOME_CODES[outcome % len(OUTCOME_CODES)])
+
+    def where(self, number: int) -> tuple[int, int]:
+        """Where the letter of a row lies in the letter file, and the number of its item: the quick part of `row`."""
+        if not 0 <= number < len(self):
+            raise self.without(number)
+        place, item = PLACE_AND_ITEM.unpack_from(self.content, number * RECORD.size)
+        return place, item
+
+    def without(self, number: int) -> IndexFailure:
+        """The file does not tell of that row."""
+        return IndexFailure(f"{self.path} has no row {number:,}", hint=damage_hint(self.path))
 
     def shingles(self, number: int) -> int:
         """How many different shingles the rationale of a row has."""
@@ -207,12 +220,10 @@ class Families:
         family: int = self.parts[0][row]
         return family
 
-    def members(self, family: int) -> list[int]:
+    def members(self, family: int) -> memoryview:
         """The rows of a family, by letter and item; IndexFailure where the file does not tell of two or more."""
         _, starts, _, members = self.parts
-        found: list[int] = []
-        if 0 < family < len(starts):
-            found = members[starts[family - 1] : starts[family]].tolist()
+        found = members[starts[family - 1] : starts[family]] if 0 < family < len(starts) else members[:0]
         if len(found) < 2:
             raise self.without(family)
         return found
@@ -236,8 +247,8 @@ class Families:
         if not 0 < family <= len(self):
             raise self.without(family)
         first = (family - 1) * len(OUTCOME_CODES)
-        counts = Counter(dict(zip(OUTCOME_CODES, self.parts[2][first : first + len(OUTCOME_CODES)], strict=True)))
-        return dict((+counts).most_common())
+        counts = zip(OUTCOME_CODES, self.parts[2][first : first + len(OUTCOME_CODES)], strict=True)
+        return {code: count for code, count in sorted(counts, key=itemgetter(1), reverse=True) if count}
 
     def is_boilerplate(self, sentence: str) -> bool:
         """Many letters have the sentence, or each of its parts that is long enough to be told."""

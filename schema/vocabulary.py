@@ -15,6 +15,8 @@ from msgspec import Struct
 
 # "Depo-Medrol 40mg/ml" to depo, medrol, 40mg, ml.
 WORD = re.compile(r"[^\W_]+")
+# The characters of ASCII, with a space for each that is in no word: most texts have no others, and need no pattern.
+SPACED = "".join(sign if sign.isalnum() else " " for sign in map(chr, range(128)))
 # "Tylenol with codeine", "bupropion and naltrexone": words that only join names.
 JOINING_WORDS = frozenset({"and", "with"})
 # Forms of the words that the letters use for a decision and for a patient's sex.
@@ -36,7 +38,7 @@ def folded(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text."""
-    return WORD.findall(folded(text))
+    return text.lower().translate(SPACED).split() if text.isascii() else WORD.findall(folded(text))
 
 
 class Found(Struct, Generic[Value], frozen=True):
@@ -68,18 +70,19 @@ class Names(Generic[Value]):
         forms = (name, name.removesuffix("s"), name.removesuffix("es"))
         return next((self.values[form] for form in forms if form in self.values), None)
 
-    def find(self, words: list[str]) -> Iterator[Found[Value]]:
+    def find(self, words: list[str]) -> list[Found[Value]]:
         """Every name among the words from left to right; none overlaps another."""
+        lengths = self.lengths
+        found: list[Found[Value]] = []
         stop = 0
-        for start, word in enumerate(words):
-            if word not in self.lengths or start < stop:
-                continue
-            for length in self.lengths[word]:
+        for start in [place for place, word in enumerate(words) if word in lengths]:
+            for length in lengths[words[start]] if start >= stop else ():
                 value = self.values.get(" ".join(words[start : start + length]))
                 if value is not None and start + length <= len(words):
                     stop = start + length
-                    yield Found(start, stop, value)
+                    found.append(Found(start, stop, value))
                     break
+        return found
 
     def add_plurals(self) -> None:
         """Let the plural of every name stand for the same."""

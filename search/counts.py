@@ -7,7 +7,7 @@ several of the items: each of the others is an item by itself, and to name them 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import tantivy
@@ -24,6 +24,8 @@ from imrsearch.search.results import FacetCount
 
 # The engine counts at most so many distinct values at once.
 BUCKETS = 65_000
+# Among so many times as many items there may be no more letters with several of them.
+AT_ONCE = 3
 # Letters are counted for facets whose items hold at most so many values together, or where that must be quick: the
 # engine takes a millisecond for three to five thousand.
 QUICK = 5_000
@@ -177,7 +179,7 @@ def ordered(counts: list[FacetCount], name: str) -> list[FacetCount]:
     """Years and pages in order; other values the most frequent first, then by name."""
     if FIELD[name].kind == "number":
         return sorted(counts, key=lambda found: found.value)
-    return sorted(counts, key=lambda found: (-found.count, str(found.value)))
+    return sorted(sorted(counts, key=attrgetter("value")), key=attrgetter("count"), reverse=True)
 
 
 # Buckets come from the engine as JSON: their keys are texts or numbers.
@@ -198,16 +200,39 @@ def count_letters(engine: Engine, found: Found) -> int:
         return found.total
     if len(found.best) == found.total:
         return len(set(engine.values(PLACE, [address for _, address in found.best])))
-    return letters_between(engine, found.query, days=(UNDATED, LAST_DAY), total=found.total)
+    if found.total <= AT_ONCE * BUCKETS:
+        return letters_between(engine, found.query, days=(UNDATED, LAST_DAY), total=found.total)
+    # A letter has one date.
+    years = {int(each.value): each.count for each in count_values(engine, found.query, name="year")}
+    return sum(
+        letters_between(engine, in_days(engine, found.query, days), days=days, total=items)
+        for days, items in spans_of_years(years, undated=found.total - sum(years.values()))
+    )
+
+
+def spans_of_years(years: Mapping[int, int], *, undated: int) -> Iterator[tuple[tuple[int, int], int]]:
+    """The first and last day of years side by side that have few enough items together, and how many those are."""
+    first, last, held = UNDATED, UNDATED, undated
+    for year, items in sorted(years.items()):
+        if held and held + items > AT_ONCE * BUCKETS:
+            yield (first, last), held
+            first, held = year * 10_000, 0
+        last, held = year * 10_000 + 9_999, held + items
+    yield (first, last), held
+
+
+def in_days(engine: Engine, query: tantivy.Query, days: tuple[int, int]) -> tantivy.Query:
+    """The query's items from the first to the last day."""
+    return all_of((query, days_query(*days, engine=engine)))
 
 
 def letters_between(engine: Engine, query: tantivy.Query, *, days: tuple[int, int], total: int) -> int:
-    """Distinct letters among the query's items: counted at once, else by halves of the time; a letter has one date.
+    """Distinct letters among the query's items, all of these days: counted at once, else by halves of the time.
 
     total  how many items those are
     """
     first, last = days
-    if total <= 3 * BUCKETS or first == last:
+    if total <= AT_ONCE * BUCKETS or first == last:
         found = engine.aggregate(query, {"letters": terms_of_field(PLACE, BUCKETS, least=2)})["letters"]
         if not found["sum_other_doc_count"]:
             return total - beyond_one(found)
@@ -216,7 +241,7 @@ def letters_between(engine: Engine, query: tantivy.Query, *, days: tuple[int, in
     middle = (first + last) // 2
     letters = 0
     for half in ((first, middle), (middle + 1, last)):
-        narrowed = all_of((query, days_query(*half, engine=engine)))
+        narrowed = in_days(engine, query, half)
         items = engine.count(narrowed)
         letters += letters_between(engine, narrowed, days=half, total=items) if items else 0
     return letters

@@ -165,8 +165,15 @@ class Engine(Struct, frozen=True):
 
     def item(self, row: int) -> Item:
         """The item of a row."""
-        known = self.families.rows.row(row)
-        return next(item for item in self.letter_at(known.place).items if item.item == known.item)
+        return self.letter_of(row).items[0]
+
+    def letter_of(self, row: int) -> Letter:
+        """The letter of a row, with its item only."""
+        place, number = self.families.rows.where(row)
+        letter = with_item(self.letter_at(place), number)
+        if not letter.items:
+            raise self.families.rows.without(row)
+        return letter
 
     def whole_letter(self, address: tantivy.DocAddress) -> Letter:
         """The letter of an item, with all its items."""
@@ -180,10 +187,9 @@ class Engine(Struct, frozen=True):
 
     def letters(self, addresses: Sequence[tantivy.DocAddress]) -> list[Letter]:
         """The letter of each of the items, with that item only."""
-        places, numbers = self.values(PLACE, addresses), self.values("item", addresses)
-        return [with_item(self.letter_at(place), number) for place, number in zip(places, numbers, strict=True)]
+        return list(map(self.letter_of, self.rows(addresses)))
 
 
 def with_item(letter: Letter, number: int) -> Letter:
     """The letter with the item of that number only."""
-    return structs.replace(letter, items=tuple(item for item in letter.items if item.item == number))
+    return structs.replace(letter, items=tuple([item for item in letter.items if item.item == number]))

@@ -66,9 +66,8 @@ def new_families(searcher: Searcher, query: Query, answer: Answer) -> Iterator[i
     tree = answer.question.tree
     found = found_by(searcher.engine, answer.found, ordered=answer.found, query=first, tree=tree)
     rows = ranked(searcher.engine, found, query=first, tree=tree)
-    numbers = searcher.engine.rows([row.address for row in rows]) if rows else []
     # A row that is like no other is a family by itself: no family has a negative number.
-    families = [searcher.engine.families.of(row) or -row - 1 for row in numbers]
+    families = [searcher.engine.families.of(row.number) or -row.number - 1 for row in rows]
     seen: set[int] = set()
     for start in range(0, len(families), STEP):
         new = {*families[start : start + STEP]} - seen

@@ -1,6 +1,7 @@
 """Items with nearly the same rationale among those found: how many families they are of, and one hit for each."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 
 import tantivy
 from msgspec import structs
@@ -8,7 +9,7 @@ from msgspec import structs
 from imrsearch.schema.records import Letter
 from imrsearch.search.engine import Engine
 from imrsearch.search.language import Node
-from imrsearch.search.order import Found, Row, found_by, ranked
+from imrsearch.search.order import KEY, WIDER, Found, Keyed, Row, by_id, found_by, keyed_by, whole, with_tie
 from imrsearch.search.query import Query
 from imrsearch.search.results import Family, Span
 from imrsearch.search.sentences import sentences_of
@@ -20,6 +21,11 @@ MOST = 1_000_000
 AHEAD = 3
 
 
+def most_counted(letters: bool | None) -> int:
+    """Among how many items families are counted at most."""
+    return MOST if letters else QUICK
+
+
 def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int | None:
     """To how many families the items belong, one that is like no other being one; null where that is not asked for.
 
@@ -29,10 +35,9 @@ def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int
         return None
     if found.total == engine.items:
         return engine.families.total(found.total)
-    if found.total > (MOST if letters else QUICK):
+    if found.total > most_counted(letters):
         return None
-    best = found.best if len(found.best) >= found.total else engine.best(found.query, found.total)
-    return engine.families.count(engine.rows([address for _, address in best]))
+    return engine.families.count(engine.rows([address for _, address in whole(engine, found, most=MOST).best]))
 
 
 def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tuple[list[Row], bool]:
@@ -45,23 +50,28 @@ def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tupl
         asked = structs.replace(query, offset=0, limit=number)
         if len(found.best) < number:
             found = found_by(engine, found.query, ordered=found.ordered, query=asked, tree=tree)
-        firsts = list(firsts_of(engine, ranked(engine, found, query=asked, tree=tree)))
+        if found.best:
+            # What was fetched for a tie need not be fetched for the next page.
+            found = with_tie(engine, found, last=number)
+        inorder = keyed_by(engine, found, query=asked, tree=tree)
+        firsts = list(islice(firsts_of(engine, inorder), wanted + 1))
         if len(firsts) > wanted or number >= found.total:
             return firsts[query.offset : wanted], len(firsts) > wanted
-        number = min(4 * number, found.total)
+        number = min(WIDER * number, found.total)
 
 
-def firsts_of(engine: Engine, rows: Sequence[Row]) -> Iterator[Row]:
-    """The items before which none of their family stands."""
-    if not rows:
-        return
+def firsts_of(engine: Engine, inorder: Sequence[Keyed]) -> Iterator[Row]:
+    """The items before which none of their family stands; of tied ones only those of other families are looked up."""
+    numbers = iter(engine.rows([keyed.address for keyed in inorder]))
     seen: set[int] = set()
-    for row, number in zip(rows, engine.rows([row.address for row in rows]), strict=True):
-        family = engine.families.of(number)
-        if family not in seen:
-            yield row
-        if family:
-            seen.add(family)
+    for _, group in groupby(inorder, key=KEY):
+        tied = [Row(next(numbers), keyed.score) for keyed in group]
+        for row in by_id(engine, [row for row in tied if engine.families.of(row.number) not in seen]):
+            family = engine.families.of(row.number)
+            if family not in seen:
+                yield row
+            if family:
+                seen.add(family)
 
 
 def families_of(engine: Engine, addresses: Sequence[tantivy.DocAddress]) -> list[Family | None]:

@@ -4,9 +4,10 @@ The engine orders by one key and leaves ties in the order of its own numbering. 
 here; where many items may share one key (no date), the engine's order by letter takes over.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 import tantivy
 from msgspec import Struct, structs
@@ -20,17 +21,29 @@ from imrsearch.search.query import DATE, FIRST_DAY, LAST_DAY, UNDATED, Query
 SPARE = 50
 # So many are fetched where several words must be found: to find so few items again takes longer than to fetch them.
 FEW = 1_000
+# How many times as many are fetched where a tie is not whole: to find items again takes longer than to fetch more.
+WIDER = 16
+# Of so few, where all are shown, the days are in the letters, which are read anyway.
+SHORT_PAGE = 20
+KEY = attrgetter("key")
 
 
-class Row(Struct, frozen=True):
+class Keyed(Struct, frozen=True):
     """An item on its way into the order.
 
-    key  what decides before letter and item do: rows with equal keys are tied
+    key  what decides before letter and item do: items with equal keys are tied
     """
 
     key: tuple[float, ...]
     address: tantivy.DocAddress
     score: float = 0.0
+
+
+class Row(Struct, frozen=True):
+    """An item in its place, by its row."""
+
+    number: int
+    score: float
 
 
 class Found(Struct, frozen=True):
@@ -75,46 +88,62 @@ def ranked(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Ro
     last = min(query.offset + query.limit, found.total)
     if query.offset >= last:
         return []
+    return page(engine, keyed_by(engine, found, query=query, tree=tree), first=query.offset, last=last)
+
+
+def keyed_by(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[Keyed]:
+    """The items up to the end of the page, by their keys; the last tie is whole."""
+    last = min(query.offset + query.limit, found.total)
     if is_scored(query, tree):
-        rows = by_score(engine, found, last=last)
-    elif query.sort == "oldest":
-        dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
-        rows = by_date(engine, dated, last=last, sign=1)
-        rows += by_letter(engine, undated(found.query, engine), last=last - len(rows), after=LAST_DAY)
-    else:
-        rows = by_date(engine, found.query, last=last, sign=-1)
-    return page(engine, rows, first=query.offset, last=last)
+        return by_score(engine, found, first=query.offset, last=last)
+    if query.sort != "oldest":
+        return by_date(engine, found.query, last=last, sign=-1)
+    dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
+    keyed = by_date(engine, dated, last=last, sign=1)
+    return keyed + by_letter(engine, undated(found.query, engine), last=last - len(keyed), after=LAST_DAY)
 
 
-def by_score(engine: Engine, found: Found, *, last: int) -> list[Row]:
-    """At least `last` rows by score, then date, newest first; the last tie is whole."""
+def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Keyed]:
+    """At least `last` items by score, those beyond the page by date, too, newest first; the last tie is whole."""
+    hits = with_tie(engine, found, last=last).best
+    least = hits[last - 1][0]
+    above = bisect_left(hits, -least, key=lambda hit: -hit[0])
+    hits = hits[: bisect_right(hits, -least, lo=above, key=lambda hit: -hit[0])]
+    if not first and len(hits) == last <= SHORT_PAGE:
+        return [Keyed((-score,), address, score) for score, address in hits]
+    dates = [date or UNDATED for date in engine.values(DATE.name, [address for _, address in hits])]
+    # There may be thousands of the least score, of which few have the days that are shown.
+    farthest = sorted(dates[above:], reverse=True)[last - above - 1]
+    keyed = [
+        Keyed((-score, -date), address, score)
+        for (score, address), date in zip(hits, dates, strict=True)
+        if score > least or date >= farthest
+    ]
+    return sorted(keyed, key=KEY)
+
+
+def with_tie(engine: Engine, found: Found, *, last: int) -> Found:
+    """The same with all items in `best` whose score is that of the one that stands last."""
     hits = found.best
     while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
-        hits = engine.best(found.ordered, min(4 * len(hits), found.total))
-    least = hits[last - 1][0]
-    hits = [hit for hit in hits if hit[0] >= least]
-    dates = engine.values(DATE.name, [address for _, address in hits])
-    keys = [(-score, -(date or UNDATED)) for (score, _), date in zip(hits, dates, strict=True)]
-    inorder = sorted(zip(keys, hits, strict=True), key=itemgetter(0))
-    # There may be thousands of the same score, of which few have the days that are shown.
-    farthest = inorder[last - 1][0]
-    return [Row(key, address, score) for key, (score, address) in inorder if key <= farthest]
+        hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
+    return structs.replace(found, best=hits)
 
 
-def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Row]:
-    """The first `last` rows by date, upwards with sign 1 and downwards with -1; those of the last day in full order."""
+def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Keyed]:
+    """The first `last` items by date, upwards with sign 1, downwards with -1; those of the last day in full order."""
     last = min(last, engine.count(found))
     if not last:
         return []
     hits = engine.first(found, last, by=DATE.name, downwards=sign < 0)
     last_day = hits[-1][0]
-    rows = [Row((sign * day, 0), address) for day, address in hits if day != last_day]
+    keyed = [Keyed((sign * day, 0), address) for day, address in hits if day != last_day]
     tied = all_of((found, days_query(last_day, last_day, engine=engine)))
-    return rows + by_letter(engine, tied, last=last - len(rows), after=sign * last_day)
+    return keyed + by_letter(engine, tied, last=last - len(keyed), after=sign * last_day)
 
 
-def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) -> list[Row]:
-    """The first `last` rows by letter and item; each has a key of its own, behind `after`."""
+def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) -> list[Keyed]:
+    """The first `last` items by letter and item; each has a key of its own, behind `after`."""
     total = engine.count(found)
     last = min(last, total)
     if last <= 0:
@@ -126,25 +155,28 @@ def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) ->
         hits = engine.first(found, fetched, by="letter_id")
     items = engine.values("item", [address for _, address in hits])
     inorder = sorted(zip(hits, items, strict=True), key=lambda hit: (hit[0][0], hit[1]))
-    return [Row((after, place), address) for place, ((_, address), _) in enumerate(inorder[:last], start=1)]
+    return [Keyed((after, place), address) for place, ((_, address), _) in enumerate(inorder[:last], start=1)]
 
 
-def page(engine: Engine, rows: Iterable[Row], *, first: int, last: int) -> list[Row]:
-    """Rows `first` to `last`, tied ones by letter and item; only ties that reach into the page are looked up."""
-    chosen: list[Row] = []
-    place = 0
-    for _, group in groupby(rows, key=lambda row: row.key):
-        tied = list(group)
-        if place < last and place + len(tied) > first:
-            if len(tied) > 1:
-                tied = by_id(engine, tied)
-            chosen += tied[max(first - place, 0) : last - place]
-        place += len(tied)
-    return chosen
+def page(engine: Engine, inorder: Sequence[Keyed], *, first: int, last: int) -> list[Row]:
+    """Items `first` to `last`, tied ones in full order; only ties that reach into the page are looked up."""
+    begin = bisect_left(inorder, inorder[first].key, key=KEY)
+    near = inorder[begin : bisect_right(inorder, inorder[last - 1].key, lo=first, key=KEY)]
+    numbers = iter(engine.rows([keyed.address for keyed in near]))
+    rows: list[Row] = []
+    for _, group in groupby(near, key=KEY):
+        rows += by_id(engine, [Row(next(numbers), keyed.score) for keyed in group])
+    return rows[first - begin : last - begin]
 
 
-def by_id(engine: Engine, rows: Sequence[Row]) -> list[Row]:
-    """Tied rows by letter, then item."""
-    letters = engine.letters([row.address for row in rows])
-    ids = [(letter.letter_id, letter.items[0].item) for letter in letters]
-    return [row for _, row in sorted(zip(ids, rows, strict=True), key=itemgetter(0))]
+def by_id(engine: Engine, rows: Sequence[Row]) -> Sequence[Row]:
+    """Tied items, the newest first, those of one day by letter, then item."""
+    if len(rows) < 2:
+        return rows
+    tied = []
+    for row in rows:
+        place, item = engine.families.rows.where(row.number)
+        letter = engine.letter_at(place)
+        tied.append((letter.letter_id, item, letter.decision_date or "", row))
+    tied.sort(key=itemgetter(0, 1))
+    return [row for *_, row in sorted(tied, key=itemgetter(2), reverse=True)]

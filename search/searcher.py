@@ -27,7 +27,7 @@ from imrsearch.search.counts import count_facets, count_having, count_letters, w
 from imrsearch.search.everything import all_ranked, order_of
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
-from imrsearch.search.families import collapsed, count_families, families_of
+from imrsearch.search.families import collapsed, count_families, family_at, most_counted
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.listing import Listed, Listing, head_of
@@ -42,8 +42,6 @@ from imrsearch.search.widen import widened
 
 # Words looked up lately that are kept ready.
 WORDS_KEPT = 4_096
-# Among so many items letters and families are counted by looking at each.
-MOST_LOOKED_AT = 65_000
 # Said where the question is not to be widened.
 WIDEN_HINT = "no item has all the words; without --no-widen those that have most of them are found"
 
@@ -205,10 +203,10 @@ class Searcher(Opened):
         return asked, clock.lap("search", counted)
 
     def looked_at(self, query: Query, found: Found) -> Found:
-        """What is found, each item of it where letters are asked for: that is quicker than to group them."""
+        """What is found, each item of it where families are counted by looking at each: then letters are, too."""
         if query.letters is False or found.total == self.manifest.items:
             return found
-        return whole(self.engine, found, most=MOST_LOOKED_AT)
+        return whole(self.engine, found, most=most_counted(query.letters))
 
     def letters(self, query: Query, found: Found) -> int | None:
         """In how many letters the items are; null where nobody asks."""
@@ -266,11 +264,11 @@ class Searcher(Opened):
 
     def hits(self, rows: Sequence[Row], wanted: Sequence[Wanted] | None, *, clock: Clock) -> tuple[Hit, ...]:
         """What is shown of each item; without its passage where nothing is wanted of it."""
-        letters = clock.lap("fetch", self.engine.letters([row.address for row in rows]))
-        both = zip(letters, rows, strict=True)
-        hits = clock.lap("snippets", tuple(hit_of(letter, wanted, score=row.score) for letter, row in both))
-        families = clock.lap("families", families_of(self.engine, [row.address for row in rows]))
-        return tuple(map(with_family, hits, families))
+        letters = clock.lap("fetch", [self.engine.letter_of(row.number) for row in rows])
+        families = clock.lap("families", [family_at(self.engine, row.number) for row in rows])
+        shown = zip(rows, letters, families, strict=True)
+        hits = (hit_of(letter, wanted, score=row.score, family=family) for row, letter, family in shown)
+        return clock.lap("snippets", tuple(hits))
 
 
 def uncounted(query: Query, facets: Mapping[str, Sequence[FacetCount]]) -> Iterator[str]:
@@ -282,8 +280,8 @@ def uncounted(query: Query, facets: Mapping[str, Sequence[FacetCount]]) -> Itera
         yield f"too many items to count the letters of each value: {', '.join(names)}"
 
 
-def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> Hit:
-    """What is shown of the letter's one item."""
+def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float, family: Family | None) -> Hit:
+    """What is shown of the letter's one item, and of its family."""
     item = letter.items[0]
     reasons, marks = ("", []) if wanted is None else reasons_of(item, wanted)
     passage = NO_PASSAGE if wanted is None else passage_in(reasons, marks)
@@ -300,18 +298,14 @@ def hit_of(letter: Letter, wanted: Sequence[Wanted] | None, *, score: float) -> 
         imr_guideline=item.imr_guideline,
         snippet=passage.text,
         highlights=passage.highlights,
+        family=family.id if family else None,
+        similar=family.items - 1 if family else 0,
+        family_outcomes=family.outcomes if family else None,
         citations=item.imr_citations,
         marks=() if wanted is None else marked_treatment(item, wanted),
         letter=letter,
         rationale_marks=spans(marks) if item.rationale else (),
     )
-
-
-def with_family(hit: Hit, family: Family | None) -> Hit:
-    """The hit with what is known of its family."""
-    if family is None:
-        return hit
-    return structs.replace(hit, family=family.id, similar=family.items - 1, family_outcomes=family.outcomes)
 
 
 def filters_of(query: Query) -> dict[str, list[str] | str]:

@@ -17,6 +17,7 @@ ABBREVIATION = re.compile(
     r"|approx|incl|inj|tabs?|caps?|qty|ref|refs|[a-z])\.$",
     re.IGNORECASE,
 )
+LONGEST_ABBREVIATION = 6
 
 
 def sentences_of(text: str) -> list[Span]:
@@ -25,7 +26,9 @@ def sentences_of(text: str) -> list[Span]:
     start = 0
     for match in SENTENCE_END.finditer(text):
         last = match.start() - (match[0][0] == ",")
-        if ABBREVIATION.search(text[max(start, last - 12) : last + 1]):
+        # To look for a long word takes longer than to see that this is one, as most are.
+        long = last - start > LONGEST_ABBREVIATION and text[last - LONGEST_ABBREVIATION - 1 : last].isalpha()
+        if not long and ABBREVIATION.search(text[max(start, last - 12) : last + 1]):
             continue
         end = match.start() + len(match[0].rstrip())
         sentences.append((start, end))

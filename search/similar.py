@@ -26,7 +26,7 @@ from imrsearch.search.families import family_at
 from imrsearch.search.marks import Pattern, Wanted
 from imrsearch.search.query import SIMILAR
 from imrsearch.search.results import SCHEMA_VERSION, Hit, IndexFigures
-from imrsearch.search.searcher import Searcher, hit_of, with_family
+from imrsearch.search.searcher import Searcher, hit_of
 from imrsearch.search.subject import Subject, sections_of, subject_of_draft, subject_of_items
 
 # What is less similar shares no more than any two items do.
@@ -290,7 +290,7 @@ def similar_hit(
 ) -> SimilarHit:
     """What is shown of a candidate."""
     similarity, one = found
-    hit = with_family(hit_of(one.letter, wanted, score=one.score), family_at(engine, one.row))
+    hit = hit_of(one.letter, wanted, score=one.score, family=family_at(engine, one.row))
     return SimilarHit(**structs.asdict(hit), similarity=similarity, why=tuple(reasons(subject, one, told)))
 
 

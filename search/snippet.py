@@ -4,8 +4,7 @@ Offsets count characters.
 """
 
 import re
-from bisect import bisect_right
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -33,11 +32,8 @@ DECISIVE = re.compile(
     r"|request(?:s|ed)?\b.{0,200}?"
     r"\b(?:necessary|certified|warranted|supported|established|appropriate|approved|denied)\b)"
 )
-# What none of these has decides nothing; most sentences have none.
-DECISIVE_WORDS = ("medical", "certif", "request")
 # Opioid items close with "This decision addresses the medical necessity of … and should not be interpreted as …".
 DISCLAIMER = re.compile(r"\b(?:addresses\s+the\s+medical\s+necessity|interpreted\s+as\b)")
-DISCLAIMER_WORDS = ("addresses", "interpreted")
 BLANK = re.compile(r"\s+")
 
 
@@ -110,9 +106,13 @@ def read_sentences(text: str) -> tuple[Sequence[Span], Sequence[Said]]:
 def said_in(sentence: str) -> Said:
     """Whether the sentence says what was decided, and whether how to take it."""
     lower = sentence.lower()
-    decisive = any(word in lower for word in DECISIVE_WORDS) and DECISIVE.search(lower) is not None
-    disclaims = any(word in lower for word in DISCLAIMER_WORDS) and DISCLAIMER.search(lower) is not None
-    return decisive, disclaims
+    # What has none of these words decides nothing; most sentences have none.
+    may_decide = "medical" in lower or "certif" in lower or "request" in lower
+    may_disclaim = "addresses" in lower or "interpreted" in lower
+    return (
+        may_decide and DECISIVE.search(lower) is not None,
+        may_disclaim and DISCLAIMER.search(lower) is not None,
+    )
 
 
 def decides(said: Sequence[Said]) -> bool:
@@ -164,6 +164,8 @@ def best_window(sentences: Sequence[Span], said: Sequence[Said], marks: Sequence
 def next_places(true: Sequence[bool]) -> list[int]:
     """For each place the next one at which it is true, itself included; the length where none is."""
     nearest = len(true)
+    if True not in true:
+        return [nearest] * nearest
     places = []
     for place in reversed(range(len(true))):
         nearest = place if true[place] else nearest
@@ -172,26 +174,13 @@ def next_places(true: Sequence[bool]) -> list[int]:
 
 
 def answers(marks: Sequence[Mark], windows: Iterable[Span]) -> Iterator[tuple[int, int]]:
-    """For windows whose starts and ends never go back: how many parts are answered in each, by how many marks."""
-    by_start = sorted(marks, reverse=True)
-    by_end = sorted(marks, key=lambda mark: mark.end, reverse=True)
-    counts: Counter[int] = Counter()
-    reached = held = 0
+    """For each window how many parts are answered in it, by how many marks."""
+    inorder = sorted(marks)
+    starts = [mark.start for mark in inorder]
     for start, end in windows:
-        while by_start and by_start[-1].start < start:
-            mark = by_start.pop()
-            if mark.end <= reached:
-                held -= 1
-                counts[mark.part] -= 1
-                if not counts[mark.part]:
-                    del counts[mark.part]
-        while by_end and by_end[-1].end <= end:
-            mark = by_end.pop()
-            if mark.start >= start:
-                held += 1
-                counts[mark.part] += 1
-        reached = end
-        yield len(counts), held
+        begun = inorder[bisect_left(starts, start) : bisect_left(starts, end)]
+        parts = [mark.part for mark in begun if mark.end <= end]
+        yield len(set(parts)), len(parts)
 
 
 def inside(marks: Iterable[Mark], start: int, end: int) -> list[Mark]:

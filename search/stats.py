@@ -15,11 +15,11 @@ from imrsearch.schema.documents import value_term
 from imrsearch.schema.fields import FACETS, FIELD, FIELDS, Field
 from imrsearch.schema.records import OVERTURNED, UPHELD
 from imrsearch.search.compile import all_of, unscored, value_query
-from imrsearch.search.counts import MOST_LETTERED, count_letters, count_values, ordered, with_letters
+from imrsearch.search.counts import count_letters, count_values, ordered
 from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
-from imrsearch.search.families import count_families
-from imrsearch.search.order import Found
+from imrsearch.search.families import MOST, count_families
+from imrsearch.search.order import Found, whole
 from imrsearch.search.query import Query, checked, field_of
 from imrsearch.search.results import SCHEMA_VERSION, IndexFigures
 from imrsearch.search.searcher import WIDEN_HINT, Answer, Searcher
@@ -50,14 +50,10 @@ class Share(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True):
-    """A value and how many of the items found have it.
-
-    letters  in how many letters those are; null where not counted yet
-    """
+    """A value and how many of the items found have it."""
 
     value: str | int
     items: int
-    letters: int | None
     upheld: int
     overturned: int
 
@@ -169,9 +165,8 @@ def answered(searcher: Searcher, query: Query) -> Answer:
 def counted_of(searcher: Searcher, answer: Answer) -> Counted:
     """What was counted, and all of it in one row."""
     results, engine, found = answer.results, searcher.engine, answer.found
-    held = Found(found, found, results.total)
     outcomes = {str(one.value): one.count for one in count_values(engine, found, name=OUTCOME.name)}
-    tally = Tally("all found", results.total, None, outcomes.pop(UPHELD, 0), outcomes.pop(OVERTURNED, 0))
+    tally = Tally("all found", results.total, outcomes.pop(UPHELD, 0), outcomes.pop(OVERTURNED, 0))
     if missing := tally.items - tally.upheld - tally.overturned - sum(outcomes.values()):
         outcomes[NO_OUTCOME] = missing
     return Counted(
@@ -180,7 +175,7 @@ def counted_of(searcher: Searcher, answer: Answer) -> Counted:
         filters=results.filters,
         index=results.index,
         notices=tuple(notice for notice in results.notices if notice != WIDEN_HINT),
-        total=rate(tally, letters=count_letters(engine, held), families=count_families(engine, held, letters=True)),
+        total=counted_rate(engine, Found(found, found, results.total), tally),
         other_outcomes=outcomes,
     )
 
@@ -189,7 +184,6 @@ def tallies_of(engine: Engine, found: tantivy.Query, *, field: Field) -> list[Ta
     """Each value of the field among the items found; ways of writing it that one filter finds are one value."""
     name = field.name
     counts = count_values(engine, found, name=name)
-    counts = with_letters(engine, found, {name: counts}, most=MOST_LETTERED).get(name, counts)
     decided = {
         outcome: {
             one.value: one.count
@@ -206,7 +200,7 @@ def tallies_of(engine: Engine, found: tantivy.Query, *, field: Field) -> list[Ta
             tallies.append(tally_of(engine, narrowed(engine, found, field, first.value), value=first.value))
         else:
             upheld, overturned = (decided[outcome].get(first.value, 0) for outcome in (UPHELD, OVERTURNED))
-            tallies.append(Tally(first.value, first.count, first.letters, upheld, overturned))
+            tallies.append(Tally(first.value, first.count, upheld, overturned))
     if field.kind == "number":
         return sorted(tallies, key=lambda tally: tally.value)
     return sorted(tallies, key=lambda tally: (-tally.items, str(tally.value)))
@@ -220,7 +214,7 @@ def narrowed(engine: Engine, found: tantivy.Query, field: Field, value: str | in
 def tally_of(engine: Engine, found: tantivy.Query, *, value: str | int) -> Tally:
     """The items found, as a row of their own."""
     upheld, overturned = (engine.count(narrowed(engine, found, OUTCOME, word)) for word in (UPHELD, OVERTURNED))
-    return Tally(value, engine.count(found), None, upheld, overturned)
+    return Tally(value, engine.count(found), upheld, overturned)
 
 
 def rung_size_of(tallies: list[Tally], *, field: Field, limit: int) -> int | None:
@@ -241,7 +235,7 @@ def rungs_of(tallies: Iterable[Tally], size: int) -> list[Tally]:
         items, upheld, overturned = (
             sum(counts) for counts in zip(*((one.items, one.upheld, one.overturned) for one in held), strict=True)
         )
-        rungs.append(Tally(value, items, None, upheld, overturned))
+        rungs.append(Tally(value, items, upheld, overturned))
     return rungs
 
 
@@ -250,9 +244,13 @@ def rate_of(engine: Engine, found: tantivy.Query, tally: Tally, *, field: Field)
     if tally.items == 1:
         return rate(tally, letters=1, families=1)
     items = narrowed(engine, found, field, tally.value)
-    held = Found(items, items, tally.items)
-    letters = count_letters(engine, held) if tally.letters is None else tally.letters
-    return rate(tally, letters=letters, families=count_families(engine, held, letters=True))
+    return counted_rate(engine, Found(items, items, tally.items), tally)
+
+
+def counted_rate(engine: Engine, found: Found, tally: Tally) -> Rate:
+    """The row of what is found: letters and families are counted by looking at each item, once."""
+    found = whole(engine, found, most=MOST)
+    return rate(tally, letters=count_letters(engine, found), families=count_families(engine, found, letters=True))
 
 
 def rate(tally: Tally, *, letters: int, families: int | None) -> Rate:

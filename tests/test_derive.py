@@ -158,6 +158,7 @@ def test_strength(treatment, strength):
         pytest.param("Physical therapy, times 9", 9, id="times"),
         pytest.param("Physical therapy 2 times a week for 3 weeks", None, id="no-total"),
         pytest.param("Physical therapy 2 times a week for 3 weeks (6 sessions)", 6, id="total-in-brackets"),
+        pytest.param("Physical therapy 2 times a week for 3 weeks (Total 6)", 6, id="total-with-a-capital"),
         pytest.param("Physical therapy 2 times a week for 3 weeks (6)", 6, id="bare-brackets"),
         pytest.param("Physical therapy 2 times 6", None, id="times-without-total"),
         pytest.param("Physical therapy 3 visits per week for 2 weeks", None, id="per-week"),

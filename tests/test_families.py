@@ -355,6 +355,16 @@ def test_what_does_not_agree_is_found(name, place, damaged):
     assert any(found.path.endswith(name) for found in check_index(damaged).findings)
 
 
+def test_a_row_is_told_whole_and_in_part_alike(index_dir):
+    rows = Searcher.open(index_dir).engine.families.rows
+    assert [rows.where(number) for number in range(len(rows))] == [
+        (known.place, known.item) for known in map(rows.row, range(len(rows)))
+    ]
+    for number in (-1, len(rows)):
+        with pytest.raises(IndexFailure):
+            rows.where(number)
+
+
 @pytest.mark.parametrize("kept", [0, 3, 4, 8, 200])
 @pytest.mark.parametrize("name", [FAMILIES, ROWS])
 def test_files_that_are_cut_are_failures_of_the_index(name, kept, damaged):
@@ -368,8 +378,9 @@ def test_files_that_are_cut_are_failures_of_the_index(name, kept, damaged):
 
 
 @pytest.mark.parametrize("place", range(0, 800, 37))
-def test_a_search_in_damaged_families_fails_as_one_of_ours(place, damaged):
-    path = damaged / "engine-1" / FAMILIES
+@pytest.mark.parametrize("name", [FAMILIES, ROWS])
+def test_a_search_in_damaged_families_fails_as_one_of_ours(name, place, damaged):
+    path = damaged / "engine-1" / name
     content = bytearray(path.read_bytes())
     content[place] ^= 0x81
     path.unlink()
@@ -429,6 +440,16 @@ def test_a_page_has_one_item_of_each_family(sort, limit, searched):
         assert [hit.id for hit in results.hits] == [hit.id for hit in firsts[offset : offset + limit]]
         assert (results.total, results.total_families) == (22, 8)
         assert results.truncated is (offset + limit < 8)
+
+
+def test_a_page_looks_up_few_letters_of_a_family_whose_items_are_tied(tmp_path):
+    copied = item("Norco", rationale=prose(60, seed=1))
+    tied = [letter(f"CM17-{n:07}", copied, decision_date=f"2017-{n % 12 + 1:02}-01") for n in range(300)]
+    other = letter("CM16-0000001", item("Norco", rationale=prose(60, seed=2)), decision_date="2016-01-01")
+    searcher = Searcher.open(index_of([*tied, other], tmp_path / "index"))
+    results = searcher.search(Query(text="norco", collapse=True, letters=False))
+    assert {hit.letter_id: hit.similar for hit in results.hits} == {"CM17-0000011": 299, "CM16-0000001": 0}
+    assert searcher.engine.letter_at.cache_info().misses < 40
 
 
 def test_what_a_hit_says_of_its_family(searched):

@@ -119,6 +119,14 @@ def test_any_letter_is_read_as_it_was_written(kind, examples, parse, plain):
     check()
 
 
+def test_a_heading_in_wide_letters_is_read_whole(parse, plain):
+    """Its lines hold fewer characters than others, and only their weight tells that they are full."""
+    heading = f"{' '.join(['Wwwmmm', *['mmmwww'] * 21])} 10mg"
+    items = [("Cane 10mg", ["It fits well."], "upheld"), (heading, ["It fits well."], "upheld")]
+    case = case_of(letter_with(items), "table", "pdf")
+    assert list(differences(case, plain(parse(case.content, case.filename)))) == []
+
+
 def words_of(text: str) -> set[str]:
     return set(re.findall(r"\w+", text))
 
@@ -226,7 +234,7 @@ def test_the_initials_of_an_opening_are_all_that_its_pattern_begins_with(name):
     ]
     opened = [place for place, line in enumerate(lines) if opening.pattern.match(line)]
     assert opened
-    assert list(opening.places(lines)) == opened
+    assert [place for place, _ in opening.matches(lines, range(len(lines)))] == opened
     assert [place for place, line in enumerate(lines) if opening.match(line)] == opened
 
 

@@ -12,7 +12,7 @@ from imrsearch.schema.engine import engine_errors, failure_of
 from imrsearch.schema.errors import IndexBusy, IndexFailure, IndexMissing, QueryError, StaleIndex, UsageError
 from imrsearch.schema.fields import FACETS, chunks_of
 from imrsearch.schema.manifest import read_manifest, write_manifest
-from imrsearch.search import counts, order
+from imrsearch.search import counts, families, order
 from imrsearch.search.language import written
 from imrsearch.search.query import Query
 from imrsearch.search.results import FacetCount
@@ -178,6 +178,15 @@ def test_pages_join_without_gap_or_repetition(tied, sort, step):
     assert {page.total for page in pages} == {len(chunks)}
 
 
+def test_a_tie_that_is_shown_whole_is_in_order(tmp_path):
+    days = {"T3": "2016-12-30", "T1": None, "T5": "2017-01-02", "T2": "2016-12-30", "T4": "2015-01-01"}
+    letters = [letter(id, item("Cane"), item("Cane"), decision_date=day) for id, day in days.items()]
+    searcher = Searcher.open(index_of(letters, tmp_path / "index"))
+    wanted = [f"{id}:{number}" for id in ("T5", "T2", "T3", "T4", "T1") for number in (1, 2)]
+    for limit in (3, 10, 20):
+        assert [hit.id for hit in searcher.search(Query(text="cane", limit=limit)).hits] == wanted[:limit]
+
+
 @pytest.mark.parametrize("few", [1, 30, 1_000])
 def test_pages_are_the_same_however_many_are_fetched(tied, monkeypatch, few):
     monkeypatch.setattr(order, "FEW", few)
@@ -193,6 +202,8 @@ def test_pages_are_the_same_however_many_are_fetched(tied, monkeypatch, few):
 @pytest.mark.parametrize("buckets", [1, 2, 7, 40, 65_000])
 def test_letters_are_counted_exactly_beyond_the_engines_limit(tied, monkeypatch, buckets):
     monkeypatch.setattr(counts, "BUCKETS", buckets)
+    # Where families are counted, each item is looked at.
+    monkeypatch.setattr(families, "QUICK", 0)
     searcher, _ = tied
     assert searcher.search(Query(text="cane")).total_letters == 100
     assert searcher.search(Query(text="tip", until="2015")).total_letters == 50

@@ -163,12 +163,6 @@ def test_what_cannot_be_counted_by_is_told(searcher):
         statistics(searcher, Query(), by="treatment")
 
 
-def test_letters_are_exact_where_facets_leave_them_uncounted(searcher, monkeypatch):
-    expected = statistics(searcher, Query(), by="drug")
-    monkeypatch.setattr(stats, "MOST_LETTERED", 1)
-    assert statistics(searcher, Query(), by="drug") == expected
-
-
 # Against a scan.
 def families_by_hand(letters) -> dict:
     """Of each item that is like another the least id of its family."""
@@ -324,7 +318,7 @@ def test_a_stream_shows_levels_that_it_can(encoding, levels):
     ],
 )
 def test_a_bar_hides_nothing(upheld, overturned, printed):
-    row = stats.rate(stats.Tally("x", upheld + overturned, 1, upheld, overturned), letters=1, families=1)
+    row = stats.rate(stats.Tally("x", upheld + overturned, upheld, overturned), letters=1, families=1)
     assert tables.bar(row, 20) == printed
 
 
@@ -339,9 +333,9 @@ def test_a_bar_takes_what_the_line_has_left(searcher, width):
 # Numbers of a state's whole archive: each row is as wide as it may get.
 def test_a_table_with_short_names_fits_a_screen():
     names = ("cyclobenzaprine", "hydrocodone")
-    tallies = [stats.Tally(name, 9_876, 8_765, 7_890, 1_986) for name in names]
+    tallies = [stats.Tally(name, 9_876, 7_890, 1_986) for name in names]
     rows = [(tally.value, stats.rate(tally, letters=8_765, families=7_654)) for tally in tallies]
-    total = stats.rate(stats.Tally("all found", 67_989, 0, 60_400, 7_589), letters=28_934, families=48_895)
+    total = stats.rate(stats.Tally("all found", 67_989, 60_400, 7_589), letters=28_934, families=48_895)
     assert max(map(len, tables.table("drug", rows, total, width=100))) <= 100
 
 

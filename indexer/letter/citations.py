@@ -77,7 +77,7 @@ OTHER = re.compile(
 FAMILIES = (("ODG", ODG, "Official Disability Guidelines"), ("ACOEM", ACOEM, None), ("other", OTHER, None))
 # Where another citation begins: "; ODG, Low Back", ", Official Disability Guidelines", " and Other Medical ...", ", https://"
 NEXT_CITATION = re.compile(
-    r"(?:[;,]\s+(?:and\s+)?|\sand\s+)(?=Official\s+Disability|ODG\b(?!\s+Preface)|ACOEM\b|American\s+College\s+of\s+Occ|Other\s+Medical|https?://)",
+    r"[;,\s](?:(?<=[;,])\s+(?:and\s+)?|(?<=\s)and\s+)(?=Official\s+Disability|ODG\b(?!\s+Preface)|ACOEM\b|American\s+College\s+of\s+Occ|Other\s+Medical|https?://)",
     re.IGNORECASE,
 )
 # A PDF breaks names and addresses after a hyphen: "skilled- nursing-care", "Electro- diagnostic".

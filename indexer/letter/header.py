@@ -6,7 +6,6 @@ from datetime import date
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from imrsearch.schema.records import Line
 
@@ -68,12 +67,12 @@ class Header(Struct, frozen=True):
 
 def parse_header(lines: Sequence[Line]) -> Header:
     """The header from every form that it takes; where two give the same fact, the earlier form of HEADER_FORMS wins."""
-    text = " \n".join(line.text for line in lines)
+    text = " \n".join([line.text for line in lines])
     found: dict[str, str] = {}
     for form in HEADER_FORMS:
         for name, value in form(text).items():
             found.setdefault(name, value)
-    return replace(Header(), **found)
+    return Header(**found)
 
 
 def header_table(text: str) -> dict[str, str]:
@@ -94,7 +93,7 @@ def header_table(text: str) -> dict[str, str]:
             if (checked := CHECKS[name](value)) is not None:
                 found.setdefault(name, checked)
 
-    for before, token, after in tokens_of(text):
+    for before, token in tokens_of(text):
         if token.lastgroup != "value":
             if values:
                 settle()
@@ -102,7 +101,7 @@ def header_table(text: str) -> dict[str, str]:
             labels.append(token.lastgroup or "")
             ended, most = False, PROSE_WORDS
         elif not (ended := ended or has_sentence(before)):
-            if stands_alone(before, after) or len(before.split()) < most:
+            if len(before.split()) < most or stands_alone(before, token):
                 values.append(token.group())
             else:
                 # What follows "therapy between 11-17-2012" on its line is no value either, but for a row of values.
@@ -111,24 +110,27 @@ def header_table(text: str) -> dict[str, str]:
     return found
 
 
-def tokens_of(text: str) -> Iterator[tuple[str, re.Match[str], str]]:
-    """Each label and value of the table, with the text that parts it from the one before and the one after."""
-    tokens = list(TOKEN.finditer(text))
-    starts = [*(token.start() for token in tokens), len(text)]
-    ends = [0, *(token.end() for token in tokens)]
-    apart = [text[end:start] for end, start in zip(ends, starts, strict=True)]
-    return zip(apart, tokens, apart[1:], strict=False)
+def tokens_of(text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """Each label and value of the table, with the text that parts it from the one before."""
+    end = 0
+    for token in TOKEN.finditer(text):
+        yield text[end : token.start()], token
+        end = token.end()
 
 
 def has_sentence(text: str) -> bool:
     """A line of the text is a sentence's."""
-    return any(len(line.split()) >= SENTENCE_WORDS for line in text.split("\n"))
+    return len(text.split()) >= SENTENCE_WORDS and any(len(line.split()) >= SENTENCE_WORDS for line in text.split("\n"))
 
 
-def stands_alone(before: str, after: str) -> bool:
+def stands_alone(before: str, value: re.Match[str]) -> bool:
     """The value is a line of its own, and no label that we do not know stands between it and those that we do."""
     above, newline, words = before.rpartition("\n")
-    return bool(newline) and ":" not in above and not words.strip() and not after.partition("\n")[0].strip()
+    if not newline or ":" in above or words.strip():
+        return False
+    following = TOKEN.search(value.string, value.end())
+    after = value.string[value.end() : following.start() if following else None]
+    return not after.partition("\n")[0].strip()
 
 
 def header_prose(text: str) -> dict[str, str]:

@@ -1,28 +1,28 @@
 """The disputed items: their headings, outcomes, guideline paragraphs and rationales."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 
 from imrsearch.indexer.letter.headings import Heading, find_headings
-from imrsearch.indexer.letter.sections import RATIONALE_START, opening, prose
+from imrsearch.indexer.letter.sections import RATIONALE_START, first, opening, prose
 from imrsearch.schema.records import Line
 
 Lines = Sequence[Line]
+Labels = Mapping[int, re.Match[str]]
 
 # The label words are dropped; the sentences that stand in their place in 2013 and 2014 are kept.
 # "Claims Administrator guideline: Decision based on ..."; "The Claims Administrator based its decision on ..."
-UR_START = opening(
-    "cl th",
-    r"^(?:Claims\s+Administrator(?:'s|’s)?\s+guidelines?\s*:\s*|(?=The\s+Claims\s+Administrator\s+(?:based|did\s+not|cited|found)\b))",
+UR_START = (
+    r"^(?:Claims\s+Administrator(?:'s|’s)?\s+guidelines?\s*:\s*"
+    r"|(?=The\s+Claims\s+Administrator\s+(?:based|did\s+not|cited|found)\b))"
 )
 # "MAXIMUS guideline: ..."; "The Physician Reviewer based his/her decision on ..."; "The Expert Reviewer relied on ..."
-IMR_START = opening(
-    "ma im ex th",
+IMR_START = (
     r"^(?:(?:MAXIMUS|IMR|Expert\s+Reviewer(?:'s|’s)?)\s+guidelines?\s*:\s*"
-    r"|(?=The\s+(?:Expert|Physician)\s+Reviewer\s+(?:based|relied|found|stated|did\s+not|also|cited)\b))",
+    r"|(?=The\s+(?:Expert|Physician)\s+Reviewer\s+(?:based|relied|found|stated|did\s+not|also|cited)\b))"
 )
 # 2013: "Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her
 # Decision"
@@ -33,20 +33,25 @@ RELIED_UPON_REST = opening(
 )
 # The 2013 sentences of both guidelines share one paragraph: "The Claims Administrator ... The Expert Reviewer ..."
 REVIEWER_SENTENCE = re.compile(r"(?<=[.)”\"])\s*(?=The\s+(?:Expert|Physician)\s+Reviewer\s)")
-# What begins a part of an item.
+# What begins a part of an item, and which.
 LABEL = opening(
     "cl th ma im ex de ra se me",
-    *(start.pattern.pattern for start in (UR_START, IMR_START, RATIONALE_START, RELIED_UPON)),
+    rf"(?P<ur>{UR_START})",
+    rf"(?P<imr>{IMR_START})",
+    rf"(?P<rationale>{RATIONALE_START.pattern.pattern})",
+    RELIED_UPON.pattern.pattern,
 )
 # "1) Regarding the request for a TENS unit:"
 REGARDING = opening("0", r"^(\d{1,3})\s*\)\s*Regarding\s+the\s+requests?\s+for\s+")
 # "2) MAXIMUS Federal Services, Inc. has determined the request for a TENS unit is notmedically necessary and
-# appropriate." Bounded, since the whole letter is searched.
+# appropriate." Bounded, since the whole letter is searched; for plain letters first, which is many times faster.
 DETERMINED = re.compile(
-    r"(?:(\d{1,3})\s?\)\s?)?MAXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(.{1,2000}?)\s"
-    r"(?:is|are)\s?(not)?\s?medically\s*necessary\s+and\s+appropriate",
-    re.IGNORECASE,
+    r"[Mm](?i:AXIMUS\s+Federal\s+Services,?\s+Inc\.?,?\s+has\s+determined\s+(?:that\s+)?the\s+requests?\s+for\s+(?P<treatment>.{1,2000}?)\s"
+    r"(?:is|are)\s?(?P<negation>not)?\s?medically\s*necessary\s+and\s+appropriate)"
 )  # fmt: skip
+# The "2) " before it, within so many characters.
+NUMBER_BEFORE = re.compile(r"(\d{1,3})\s?\)\s?$")
+LONGEST_NUMBER = 6
 # "Non- MTUS", "H- wave", "Follow- up", "2- 4"
 COMPOUND = re.compile(
     r"-(?:(?<=\b[A-Z]-)|(?<=\bNon-)|(?<=\bPre-)|(?<=\bPost-)|(?<=\bAnti-)|(?<=\bFollow-)|(?<=\d-)) (?=\w)",
@@ -89,12 +94,12 @@ def parse_items(lines: Lines) -> tuple[HeadedItem, ...]:
 
 def items_headed(lines: Lines) -> tuple[HeadedItem, ...]:
     """TREATMENT: Upheld / Claims Administrator guideline: ... / MAXIMUS guideline: ... / Decision rationale: ..."""
-    labels = labels_among(lines)
+    texts = [line.text for line in lines]
+    labels = labels_among(texts)
     headings = find_headings(lines, labels)
     ends = [*(heading.start for heading in headings), len(lines)][1:]
     return tuple(
-        item_under(heading, lines[heading.stop : end], labels[heading.stop : end])
-        for heading, end in zip(headings, ends, strict=True)
+        item_under(heading, texts, labels=labels, stop=end) for heading, end in zip(headings, ends, strict=True)
     )
 
 
@@ -103,16 +108,18 @@ def items_determined(lines: Lines) -> tuple[HeadedItem, ...]:
 
     The sentences stand twice; the reasons follow under "N) Regarding the request for TREATMENT".
     """
-    determined: dict[tuple[str, str], re.Match[str]] = {}
-    for match in DETERMINED.finditer(prose(line.text for line in lines)):
-        number = match.group(1) or ""
-        determined.setdefault((number, "" if number else match.group(2)), match)
+    determined: dict[tuple[str, str], Heading] = {}
+    text = prose([line.text for line in lines])
+    for match in DETERMINED.finditer(text):
+        before = NUMBER_BEFORE.search(text, max(0, match.start() - LONGEST_NUMBER), match.start())
+        number, treatment = before.group(1) if before else "", match["treatment"]
+        heading = Heading(0, 0, treatment, "upheld" if match["negation"] else "overturned")
+        determined.setdefault((number, "" if number else treatment), heading)
     reasons = reasons_by_number(lines)
     items = []
-    for place, match in enumerate(determined.values(), start=1):
-        under = reasons.get(match.group(1) or str(place), ())
-        heading = Heading(0, 0, match.group(2), "upheld" if match.group(3) else "overturned")
-        items.append(item_under(heading, under, labels_among(under)))
+    for place, ((number, _), heading) in enumerate(determined.items(), start=1):
+        under = [line.text for line in reasons.get(number or str(place), ())]
+        items.append(item_under(heading, under, labels=labels_among(under), stop=len(under)))
     return tuple(items)
 
 
@@ -126,48 +133,35 @@ def reasons_by_number(lines: Lines) -> dict[str, Lines]:
     found: dict[str, Lines] = {}
     for (start, number), end in zip(starts, ends, strict=True):
         under = lines[start + 1 : end]
-        body = next(LABEL.places([line.text for line in under]), len(under))
-        found.setdefault(number, under[body:])
+        body = first([line.text for line in under], LABEL)
+        found.setdefault(number, under[body:] if body is not None else ())
     return found
 
 
-def labels_among(lines: Lines) -> list[bool]:
-    """Of each line, whether it begins a part of an item."""
-    places = set(LABEL.places([line.text for line in lines]))
-    return [place in places for place in range(len(lines))]
+def labels_among(texts: Sequence[str]) -> Labels:
+    """The lines that begin a part of an item, by their place."""
+    return dict(LABEL.matches(texts, range(len(texts))))
 
 
-def item_under(heading: Heading, lines: Lines, labels: Sequence[bool]) -> HeadedItem:
-    """The item of a heading and the lines under it; a part whose label is missing is empty.
-
-    labels  which of the lines begin a part
-    """
-    texts = [line.text for line in lines]
+def item_under(heading: Heading, texts: Sequence[str], *, labels: Labels, stop: int) -> HeadedItem:
+    """The item of a heading and the lines under it, up to `stop`; a part whose label is missing is empty."""
     parts: dict[str, list[str]] = {"ur": [], "imr": [], "rationale": [], "": []}
     part = ""
-    starts = [place for place, label in enumerate(labels) if label]
-    for start, end in pairwise((*starts, len(texts))):
+    starts = [place for place in range(heading.stop, stop) if place in labels]
+    for start, end in pairwise((*starts, stop)):
         text = texts[start]
-        if part != "rationale":
-            part, text = part_begun(text) or (part, text)
+        if part != "rationale" and (begun := labels[start].lastgroup):
+            part, text = begun, text[labels[start].end() :]
         words = [text, *texts[start + 1 : end]]
         if RELIED_UPON.match(text):
             del words[0]
         if part != "rationale":
             words = [text for text in words if not RELIED_UPON_REST.match(text)]
-        parts[part] += words
+        parts[part] += filter(None, words)
     ur, imr = one_string(parts["ur"]), one_string(parts["imr"])
     if not imr and len(both := REVIEWER_SENTENCE.split(ur, maxsplit=1)) == 2:
         ur, imr = both
-    return HeadedItem(heading.treatment, heading.outcome, ur, imr, prose(text for text in parts["rationale"] if text))
-
-
-PART_STARTS = (("ur", UR_START), ("imr", IMR_START), ("rationale", RATIONALE_START))
-
-
-def part_begun(text: str) -> tuple[str, str] | None:
-    """The part that the line begins, and the line without its label."""
-    return next(((part, text[match.end() :]) for part, start in PART_STARTS if (match := start.match(text))), None)
+    return HeadedItem(heading.treatment, heading.outcome, ur, imr, prose(parts["rationale"]))
 
 
 def one_string(texts: Iterable[str]) -> str:
@@ -176,7 +170,8 @@ def one_string(texts: Iterable[str]) -> str:
     A hyphen at a line's end keeps that space, since in the name of a guideline it may be the page's own
     ("Electro-" / "diagnostic"), except after a part that never stands alone ("Non-" / "MTUS", "H-" / "wave").
     """
-    return COMPOUND.sub("-", " ".join(text for text in texts if text)).strip()
+    text = " ".join(texts)
+    return (COMPOUND.sub("-", text) if "- " in text else text).strip()
 
 
 def parts_of(treatment: str) -> tuple[str | None, str | None, str]:

@@ -15,21 +15,23 @@ Lines = Sequence[Line]
 class Opening(Struct, frozen=True):
     """How a line begins that opens a part of the letter.
 
-    starts   the first two characters of such lines, in either case; other lines cost no pattern
-    pattern  the beginning itself, in any case
+    initials  the first character of such lines, in either case; most other lines cost no more than to look at it
+    starts    likewise the first two characters; other lines cost no pattern
+    pattern   the beginning itself, in any case
     """
 
+    initials: frozenset[str]
     starts: frozenset[str]
     pattern: re.Pattern[str]
 
-    def places(self, texts: Sequence[str], start: int = 0) -> Iterator[int]:
-        """Where among the lines such lines stand, from `start` on."""
-        starts, match = self.starts, self.pattern.match
-        for place in range(start, len(texts)):
+    def matches(self, texts: Sequence[str], places: Iterable[int]) -> Iterator[tuple[int, re.Match[str]]]:
+        """The beginnings of such lines among the lines at these places, each with its place."""
+        initials, starts, match = self.initials, self.starts, self.pattern.match
+        for place in places:
             text = texts[place]
             # Beyond ASCII stand other letters that are "s" or "i" in another case, and other digits.
-            if (text[:2] in starts or not text.isascii()) and match(text):
-                yield place
+            if ((text[0] in initials and text[:2] in starts) or not text.isascii()) and (found := match(text)):
+                yield place, found
 
     def match(self, text: str) -> re.Match[str] | None:
         """The beginning of the line, where it is such a line."""
@@ -44,7 +46,7 @@ class Opening(Struct, frozen=True):
 def opening(starts: str, *forms: str) -> Opening:
     """Lines that begin as one of the forms says; `starts` in lower case, 0 for any digit and what may follow it."""
     pairs = {first + second for start in starts.split() for first in cases(start[0]) for second in cases(start[1:])}
-    return Opening(frozenset(pairs), re.compile("|".join(forms), re.IGNORECASE))
+    return Opening(frozenset(pair[0] for pair in pairs), frozenset(pairs), re.compile("|".join(forms), re.IGNORECASE))
 
 
 def cases(sign: str) -> Iterable[str]:
@@ -106,8 +108,10 @@ class Sections(Struct, frozen=True):
 
 def split_sections(lines: Lines) -> Sections:
     """Header, reviewer, summary and decisions, each by its heading; a missing heading costs that part only."""
-    lines = without_end(labels_apart(lines))
+    lines = labels_apart(lines)
     texts = [line.text for line in lines]
+    end = end_of(texts)
+    lines, texts = lines[:end], texts[:end]
     reviewer = first(texts, REVIEWER_START) or 0
     summary = first(texts, SUMMARY_START, start=reviewer)
     issues = first(texts, ISSUES_START, start=summary or reviewer)
@@ -127,34 +131,27 @@ def split_sections(lines: Lines) -> Sections:
 
 def labels_apart(lines: Lines) -> Lines:
     """Lines with each label of an item at a line's start."""
-    joined = {
-        place
-        for place, line in enumerate(lines)
-        # Every such label ends in these two.
-        if "e:" in line.text and any(label in line.text for label in INNER_LABELS)
-    }
-    if not joined:
+    # Every such label ends in these two.
+    labelled = "\n".join([line.text for line in lines if "e:" in line.text])
+    if not any(label in labelled for label in INNER_LABELS):
         return lines
     found: list[Line] = []
-    for place, line in enumerate(lines):
-        if place in joined:
-            first, *others = INNER_LABEL.split(line.text)
-            found += (replace(line, text=first), *map(Line, others))
-        else:
-            found.append(line)
+    for line in lines:
+        first, *others = INNER_LABEL.split(line.text)
+        found += (replace(line, text=first), *map(Line, others)) if others else (line,)
     return found
 
 
-def without_end(lines: Lines) -> Lines:
-    """The lines before what follows the last rationale; the notices of 2013 close once before the decisions, too."""
-    texts = [line.text for line in lines]
-    last = max(RATIONALE_START.places(texts), default=len(lines))
-    return lines[: first(texts, LETTER_END, start=last)]
+def end_of(texts: Sequence[str]) -> int | None:
+    """Where what follows the last rationale begins; the notices of 2013 close once before the decisions, too."""
+    rationales = RATIONALE_START.matches(texts, reversed(range(len(texts))))
+    last = next((place for place, _ in rationales), len(texts))
+    return first(texts, LETTER_END, start=last)
 
 
 def first(texts: Sequence[str], start_of: Opening, *, start: int = 0) -> int | None:
     """Place of the first line from `start` on that begins as `start_of` says."""
-    return next(start_of.places(texts, start), None)
+    return next((place for place, _ in start_of.matches(texts, range(start, len(texts)))), None)
 
 
 def without_heading(lines: Lines) -> Lines:

@@ -8,7 +8,7 @@ from imrsearch.indexer.letter.citations import citations_in
 from imrsearch.indexer.letter.reviewer import reviewer_of
 from imrsearch.indexer.sources.files import ARCHIVE, kind_of, lines_of_content
 from imrsearch.schema.derive.amounts import quantity_of, strength_of
-from imrsearch.schema.derive.treatment import body_parts_of, drug_misspelt, read_heading
+from imrsearch.schema.derive.treatment import drug_misspelt, read_heading
 from imrsearch.schema.drafts import Draft
 from imrsearch.schema.errors import LetterError, SourceError, UsageError
 from imrsearch.schema.records import Letter, Line, RawLetter, Source
@@ -24,7 +24,7 @@ KINDS_HINT = (
     "a draft is plain text, HTML, Word (.docx) or a PDF with text in it, whole and without a password, up to"
     f" {LARGEST // 1_000_000} MB and {LONGEST:,} characters"
 )
-KEPT_OF_LETTERS = (reviewer_of, citations_in, read_heading, drug_misspelt, strength_of, quantity_of, body_parts_of)
+KEPT_OF_LETTERS = (reviewer_of, citations_in, read_heading, drug_misspelt, strength_of, quantity_of)
 OLD_WORD, RICH_TEXT = b"\xd0\xcf\x11\xe0", b"{\\rtf"
 
 

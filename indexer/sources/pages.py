@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -26,6 +26,8 @@ UNPLAIN = re.compile("[" + "".join(map(re.escape, map(chr, PLAIN))) + "]")
 MOST_LINES = 20_000
 # How many lines at either end of a page may be running headers or footers.
 EDGE = 2
+# On so many pages the same line is a running one.
+FEWEST_PAGES = 3
 DIGITS = re.compile(r"\d+")
 # "medically necessary." at the foot of two pages, or "MRI of the knee: Upheld" at the head, is no running line.
 PROSE = re.compile(r"^[a-z]|[.,:;]$|guideline:|rationale:|:\s*(?:Upheld|Overturned)$")
@@ -38,10 +40,8 @@ FOOTER = re.compile(
     r"|Form\s+Effective\s+[\d./]+.{0,60})"
     r"|(?:(?:[^\sa-z]\S{0,30}|of|for)\s){0,10}(?:Page|PAGE)\s?\|?\s?\d{1,3}\s+(?i:of)\s+\d{1,3})$"
 )
-# How those lines begin, unless they hold a word for "page".
-FOOTER_STARTS = frozenset(
-    first + second for firsts, seconds in (("Ff", "IiİıOo"), ("Iiİı", "Mm")) for first in firsts for second in seconds
-)
+# How those lines begin in any case, unless they hold a word for "page" and end in its number.
+FOOTER_INITIALS = frozenset("FfIi\u0130\u0131")
 # "page 2 of 4", a line of its own at a page's edge; elsewhere it may be the end of a sentence.
 SMALL_FOOTER = re.compile(r"^page\s\d{1,3}\sof\s\d{1,3}$")
 # "- 4 -", "Page | 2": only at the edge of a page, and only with that page's own number.
@@ -85,10 +85,12 @@ def lines_of(pages: Sequence[Page]) -> tuple[Line, ...]:
     for number, (page, edges) in enumerate(zip(pages, edges_of_pages, strict=True), start=1):
         dropped = {
             place
-            for place in (*footer_places([line.text for line in page]), *edges)
+            for place in (*footer_places(page), *edges)
             if is_running(page[place], edges.get(place, ()), running, number)
         }
-        kept = [line for place, line in enumerate(page) if place not in dropped] if dropped else list(page)
+        kept = list(page)
+        for place in sorted(dropped, reverse=True):
+            del kept[place]
         if kept and lines:
             kept[0] = replace(kept[0], gap=None)
         lines.extend(kept)
@@ -107,18 +109,20 @@ def edge_lines(page: Page) -> Edges:
 
 def running_lines(edges_of_pages: Sequence[Edges]) -> set[tuple[int, str]]:
     """Edges and shapes of the lines that stand at the same edge of every page but perhaps one: "Page # of #"."""
+    if len(edges_of_pages) < FEWEST_PAGES:
+        return set()
     seen = Counter(edge for page in edges_of_pages for edges in page.values() for edge in edges)
-    fewest = max(3, len(edges_of_pages) - 1)
+    fewest = max(FEWEST_PAGES, len(edges_of_pages) - 1)
     return {edge for edge, count in seen.items() if count >= fewest and not PROSE.search(edge[1])}
 
 
-def footer_places(texts: Sequence[str]) -> Iterator[int]:
+def footer_places(page: Page) -> list[int]:
     """Where lines have what every line of FOOTER has; nearly no other has it, and needs no pattern."""
-    whole = "\n".join(texts)
-    paged = "Page" in whole or "PAGE" in whole
-    for place, text in enumerate(texts):
-        if text[:2] in FOOTER_STARTS or (paged and ("Page" in text or "PAGE" in text)):
-            yield place
+    return [
+        place
+        for place, line in enumerate(page)
+        if (text := line.text)[0] in FOOTER_INITIALS or (text[-1].isdecimal() and ("Page" in text or "PAGE" in text))
+    ]
 
 
 def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[int, str]], number: int) -> bool:
@@ -128,7 +132,7 @@ def is_running(line: Line, edges: Iterable[tuple[int, str]], running: set[tuple[
         return True
     if not edges:
         return False
-    if any(edge in running for edge in edges) or SMALL_FOOTER.match(text):
+    if not running.isdisjoint(edges) or SMALL_FOOTER.match(text):
         return True
     match = PAGE_NUMBER.match(text)
     return bool(match and int(match.group(1)) == number)

@@ -13,6 +13,8 @@ from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
 BOLD = 600
+# "Times-Bold", "Helvetica-BoldOblique": the fonts that every reader has need not be in the file, nor their weight.
+LONGEST_NAME = 64
 # PDFium writes text in units of UTF-16.
 UNITS = ctypes.POINTER(ctypes.c_ushort)
 # PDFium ends a line with CR LF, but runs two together where the first ends in a hyphen, with U+FFFE between
@@ -100,7 +102,7 @@ def page_lines(textpage: Any) -> list[tuple[Line, float]]:
     """Each line of a page that holds text, with the height of its baseline in points from the page's foot."""
     found = []
     x, y = ctypes.c_double(), ctypes.c_double()
-    origin, weight = raw.FPDFText_GetCharOrigin, raw.FPDFText_GetFontWeight
+    origin = raw.FPDFText_GetCharOrigin
     for match in TEXT_LINE.finditer(page_text(textpage)):
         text = match.group()
         if words := plain(text):
@@ -108,8 +110,17 @@ def page_lines(textpage: Any) -> list[tuple[Line, float]]:
             if text[0].isspace():
                 first += len(text) - len(text.lstrip())
             origin(textpage, first, x, y)
-            found.append((Line(words, bold=weight(textpage, first) >= BOLD), y.value))
+            found.append((Line(words, bold=is_bold(textpage, first)), y.value))
     return found
+
+
+def is_bold(textpage: Any, place: int) -> bool:
+    """The character is set in bold, as its font's weight says, or the font's name where it gives no weight."""
+    if weight := raw.FPDFText_GetFontWeight(textpage, place):
+        return bool(weight >= BOLD)
+    name = ctypes.create_string_buffer(LONGEST_NAME)
+    raw.FPDFText_GetFontInfo(textpage, place, name, LONGEST_NAME, None)
+    return b"Bold" in name.value
 
 
 def distances_of(heights: list[float]) -> list[float | None]:

@@ -1,9 +1,10 @@
 """Plain text letters: encodings, and paragraphs from blank lines however they are used."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import sub
 
-from imrsearch.indexer.sources.pages import check_lines, gaps_of, is_plain, lines_of, plain
+from imrsearch.indexer.sources.pages import check_lines, gaps_of, lines_of, plain
 from imrsearch.schema.errors import SourceError
 from imrsearch.schema.records import Line
 
@@ -17,6 +18,8 @@ SAID_FOR_1252 = frozenset(("ascii", "us-ascii", "iso-8859-1", "latin-1", "latin1
 BROKEN = "\ufffd"
 # Control characters that no text holds; tab, line ends and form feed do occur.
 BINARY = bytes((*range(0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
+# Of these characters nearly every row is.
+PRINTED = bytes(range(0x20, 0x7F))
 
 
 def decode(content: bytes, declared: str | None = None) -> str:
@@ -46,7 +49,7 @@ def decode(content: bytes, declared: str | None = None) -> str:
 def looks_utf16(content: bytes) -> bool:
     """Every other byte of the start is zero, as in English UTF-16 without a byte order mark."""
     start = content[:512]
-    return len(start) >= 4 and max(start[0::2].count(0), start[1::2].count(0)) > len(start) * 0.4
+    return b"\0" in start and len(start) >= 4 and max(start[0::2].count(0), start[1::2].count(0)) > len(start) * 0.4
 
 
 def text_lines(text: str) -> tuple[Line, ...]:
@@ -56,43 +59,37 @@ def text_lines(text: str) -> tuple[Line, ...]:
     start = text[:4096].encode("latin-1", "replace")
     if len(start) - len(start.translate(None, BINARY)) > 8:
         raise SourceError("the file is not text, PDF, HTML, ZIP or JSONL", hint="imrsearch reads those kinds only")
-    check_lines(len(text.splitlines()))
-    return lines_of([page_lines(page) for page in text.split("\f")])
+    pages = text.split("\f")
+    check_lines(len(pages))
+    rows_of_pages = [page.splitlines() for page in pages]
+    check_lines(sum(map(len, rows_of_pages)))
+    return lines_of([page_lines(plain_rows(rows)) for rows in rows_of_pages])
 
 
-def page_lines(page: str) -> list[Line]:
-    """Lines of one page, with a gap where more blank lines stand above than between most lines.
+def plain_rows(rows: Sequence[str]) -> list[str]:
+    """The rows of a page, each as plain text."""
+    page = "".join(rows)
+    if page.isascii() and not page.encode().translate(None, PRINTED):
+        # Of nearly every page this is all there is to do.
+        return [plain(row) if "  " in row else row for row in map(str.strip, rows)]
+    return list(map(plain, rows))
+
+
+def page_lines(rows: Sequence[str]) -> list[Line]:
+    """Lines of a page's rows, with a gap where more blank lines stand above than between most lines.
 
     A crawler's text may hold a blank line after every line; then only two or more begin a paragraph.
     """
-    texts: list[str] = []
-    blanks: list[float | None] = []
-    above = 0
-    for words in plain_rows(page):
-        if words:
-            texts.append(words)
-            blanks.append(1.0 + above)
-            above = 0
-        else:
-            above += 1
-    if blanks:
-        blanks[0] = None
-    usual = usual_blanks(blanks)
-    return list(map(Line, texts) if usual is None else map(Line, texts, gaps_of(blanks, usual)))
+    places = [place for place, words in enumerate(rows) if words]
+    distances = [None, *map(sub, places[1:], places)]
+    usual = usual_rows(distances)
+    texts = filter(None, rows)
+    return list(map(Line, texts) if usual is None else map(Line, texts, gaps_of(distances, usual)))
 
 
-def plain_rows(page: str) -> Iterable[str]:
-    """The rows of a page, each as plain text."""
-    rows = page.splitlines()
-    if is_plain(page.replace("\n", "").replace("  ", "")):
-        # Of nearly every page this is all there is to do.
-        return [plain(row) if "  " in row else row for row in map(str.strip, rows)]
-    return map(plain, rows)
-
-
-def usual_blanks(blanks: list[float | None]) -> float | None:
+def usual_rows(distances: Sequence[int | None]) -> int | None:
     """The distance in rows between most lines: 1 or 2; None where no line has another distance."""
-    counted = Counter(blanks)
+    counted = Counter(distances)
     del counted[None]
     if len(counted) < 2:
         return None

@@ -4,7 +4,7 @@ import msgspec
 
 from imrsearch.schema.derive.amounts import quantity_of, strength_of
 from imrsearch.schema.derive.patient import patient_age, patient_sex
-from imrsearch.schema.derive.treatment import Reading, body_parts_of, read_heading, read_request
+from imrsearch.schema.derive.treatment import Reading, read_heading, read_request
 from imrsearch.schema.records import Item
 
 # Four times the longest heading seen. What is longer is no heading, but text that a broken file ran into one.
@@ -34,7 +34,7 @@ def derive_item(item: Item) -> Item:
         drug_classes=reading.drug_classes,
         category=reading.category,
         subcategory=reading.subcategory,
-        body_parts=body_parts_of(disputed) or body_parts_of(item.treatment[:LONGEST_HEADING]),
+        body_parts=read_heading(disputed).body_parts or read_heading(item.treatment[:LONGEST_HEADING]).body_parts,
         strength=strength_of(disputed) if reading.drugs or reading.category == "Pharmaceuticals" else None,
         quantity=quantity_of(disputed, drug=reading.category == "Pharmaceuticals"),
     )

@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-# Each pattern here first looks at the character that it may begin with, since at most places it cannot.
+# All read a heading in lower case, and first look at the character that they may begin with, since at most places
+# they cannot.
 # "325", "7.5", ".5". Possessive: a run of digits is read in one way only.
 FIGURE = r"(?:\d{1,9}+(?:\.\d{1,9}+)?+|\.\d{1,9}+)"
 # "10/325mg", "7.5-325 MG", ".5mg", "50mcg/hr", "5%", "10mg/325mg", "100mg/5ml", "1,000 units". No product has more
@@ -13,7 +14,6 @@ STRENGTH = re.compile(
     rf"(?:(?:\s?mg)?\s?[/-]\s?{FIGURE}){{0,5}})\s?"
     r"(?P<unit>mg|mgs|milligrams?|mcg|micrograms?|ug|µg|μg|meq|units?|iu|%|gm?)(?![a-z])"
     rf"(?P<per>\s?/\s?(?:{FIGURE}\s?)?(?:hours?|hrs?|h|ml|mls|gm?|actuation)\b)?",
-    re.I,
 )
 # "10", then "325", of "10mg/325"; "1,000" is one.
 ONE_FIGURE = re.compile(r"\d[\d.,]{0,40}(?<=\d)|\.\d{1,9}")
@@ -36,35 +36,32 @@ NUMBER = rf"(?P<n>\d{{1,3}}|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True
 PRINTED = re.compile(
     r"(?=[#qct])(?:#\s?(?!(?<=tylenol #)[34]\b)|\b(?:qty|quantity|count|total of)\b[.:]?\s?(?:of\s|#\s?)?)"
     r"(?P<n>\d{1,4}(?:,\d{3})?)\b(?![.\-/]\d)",
-    re.I,
 )
 # "90 tablets", "2 boxes", "60 capsules". "1 tab orally" and "2 tablets daily" say how to take it.
 DISPENSED = re.compile(
     r"(?=\d)(?<![\d.\-/#])(?P<n>\d{1,4})\s"
     r"(?:tablets?|tabs?|capsules?|caps?|pills?|patches|boxes|box|tubes?|bottles?|vials?|syringes?|count|ct)\b"
     r"(?!\s(?:po|p\.o|by|orally|every|daily|per|a|once|twice|three|at|q|bid|tid|qd|qhs|in|as|prn|to)\b)",
-    re.I,
 )
 # "take 1 tab", "apply 2 patches": how to take it.
-TAKEN = re.compile(r"\b(?:take|takes|taking|apply|use|inject)\s(?:up to\s)?$", re.I)
+TAKEN = re.compile(r"\b(?:take|takes|taking|apply|use|inject)\s(?:up to\s)?$")
+# What only some headings count, and the next two patterns need.
+SESSION_WORDS = ("session", "visit", "treatment", "appointment")
 # "12 sessions", "Eight physical therapy sessions", "6 visits"; not "3 visits per week", not the range "12-18 sessions".
 SESSIONS = re.compile(
     rf"(?=[\dotfsen])(?<![\d.\-/])(?<!to )\b{NUMBER}(?:\s?\(\d{{1,4}}\))?\s"
     r"(?:(?!(?:weeks?|days?|months?|times?|to|and|or|for|of|in)\b)[a-z/]+\s){0,4}?"
     r"(?:sessions?|visits?|treatments?|appointments?)\b(?!,? (?:per|a|each|every|weekly|/) ?(?:week|month|day)?)",
-    re.I,
 )
 # "Physical Therapy sessions, 12", "visits x 6", "sessions: 8".
 SESSIONS_THEN = re.compile(
     rf"(?=[svt])\b(?:sessions?|visits?|treatments?)(?:,|:| x| times)\s?{NUMBER}\b"
     r"(?! (?:times?|weeks?|days?|months?|x)\b)(?![-/x])",
-    re.I,
 )
 # "times 12", "x 12", "x12"; not "2 times 6", "x 6 weeks", "two times a week times six weeks".
 TIMES = re.compile(
     rf"(?=[xt])(?<!\d )(?<!\d)\b(?:x|times)\s?{NUMBER}\b"
     r"(?! ?(?:weeks?|wks?|days?|months?|mos?|years?|hours?|a week|per)\b)(?![-/x])(?! ?x)",
-    re.I,
 )
 # "3 times a week for 4 weeks (12)", "(8 sessions)".
 TOTAL = re.compile(r"\((?:total )?(?P<n>\d{1,3})\)")
@@ -78,7 +75,6 @@ MEASURES = (
 COUNTED = re.compile(
     rf"^(?:[a-z ]+ request for |associated surgical services?: )?{NUMBER}\s"
     rf"(?!(?:{MEASURES.replace(' ', '|')})\b)[a-z]",
-    re.I,
 )
 # "60 Norflex 100mg" counts tablets; "1 Norco 10/325mg" and "Four Actiq 400mcg" count prescriptions.
 FEWEST_COUNTED = 5
@@ -88,7 +84,7 @@ HEADINGS_KEPT = 8_192
 
 def number_of(printed: str) -> int:
     """12 of "12" or "twelve"."""
-    word = printed.lower().replace("-", " ")
+    word = printed.replace("-", " ")
     return NUMBER_WORDS.get(word) or int(printed.replace(",", ""))
 
 
@@ -103,13 +99,12 @@ def plain(figure: str) -> str:
 def strength_of(heading: str) -> str | None:
     """The strength of the one product in the heading: "7.5/325mg" of "7.5-325 MG"; null for none or several."""
     found: dict[str, None] = {}
-    for match in STRENGTH.finditer(heading):
-        unit = UNITS.get(match["unit"].lower(), match["unit"].lower())
+    for match in STRENGTH.finditer(heading.lower()):
+        unit = UNITS.get(match["unit"], match["unit"])
         figures = [plain(figure) for figure in ONE_FIGURE.findall(match["figures"])]
         if unit == "g" and float(figures[-1]) >= WHOLE_TUBE:
             continue
-        per = "".join((match["per"] or "").lower().split())
-        per = HOUR.sub("hr", per).replace("mls", "ml")
+        per = HOUR.sub("hr", "".join(match["per"].split())).replace("mls", "ml") if match["per"] else ""
         found["/".join(figures) + unit + per] = None
     return next(iter(found)) if len(found) == 1 else None
 
@@ -124,24 +119,24 @@ def one_or_sum(counts: list[int], heading: str) -> int | None:
 @lru_cache(HEADINGS_KEPT)
 def quantity_of(heading: str, *, drug: bool) -> int | None:
     """How many units, visits or sessions; null unless the total is printed."""
-    printed = [number_of(match["n"]) for match in PRINTED.finditer(heading)]
+    text = heading.lower()
+    printed = [number_of(match["n"]) for match in PRINTED.finditer(text)]
     if printed:
         return printed[0] if len(set(printed)) == 1 else None
     if drug:
         counts = [
-            number_of(match["n"])
-            for match in DISPENSED.finditer(heading)
-            if not TAKEN.search(heading, 0, match.start())
+            number_of(match["n"]) for match in DISPENSED.finditer(text) if not TAKEN.search(text, 0, match.start())
         ]
         if counts:
             return counts[0] if len(set(counts)) == 1 else None
-        match = COUNTED.search(heading)
+        match = COUNTED.search(text)
         return int(match["n"]) if match and match["n"].isdigit() and int(match["n"]) >= FEWEST_COUNTED else None
-    counts = [number_of(match["n"]) for match in SESSIONS.finditer(heading)]
+    in_sessions = any(word in text for word in SESSION_WORDS)
+    counts = [number_of(match["n"]) for match in SESSIONS.finditer(text)] if in_sessions else []
     if counts:
         return one_or_sum(counts, heading)
-    for form in (SESSIONS_THEN, TOTAL, TIMES, COUNTED):
-        match = form.search(heading)
+    for form in (SESSIONS_THEN, TOTAL, TIMES, COUNTED) if in_sessions else (TOTAL, TIMES, COUNTED):
+        match = form.search(text)
         if match:
             return number_of(match["n"])
     return None

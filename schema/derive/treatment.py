@@ -1,11 +1,12 @@
 """Which drugs, treatments and parts of the body the words of a heading name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imrsearch.schema.vocabulary import (
     Drug,
@@ -46,15 +47,18 @@ SESSIONS = re.compile(
 )
 # "L4-5", "C5-C6", "L5-S1", "T8-9": a letter for the part of the spine and a level. "T1" alone is also a kind of MRI.
 LEVEL = re.compile(
-    r"(?=[CTLS])\b(?:(?P<cervical>C[1-7])|(?P<thoracic>T1?\d ?[-/] ?(?:T?1?\d|L1))|(?P<lumbar>L[1-6]|S1))(?!\d)", re.I
+    r"[CTLSctls](?<!\w.)(?:(?P<cervical>(?<=[Cc])[1-7])|(?P<thoracic>(?<=[Tt])1?\d ?[-/] ?(?:[Tt]?1?\d|[Ll]1))"
+    r"|(?P<lumbar>(?<=[Ll])[1-6]|(?<=[Ss])1))(?!\d)"
 )
 SPINE = {"cervical": "cervical spine", "thoracic": "thoracic spine", "lumbar": "lumbar spine"}
+PARTS_OF_SPINE = frozenset(SPINE.values())
 
 # Classes whose drugs work through the skin for pain when given as a cream or patch; an opioid patch stays an opioid.
 ANALGESIC_ON_SKIN = frozenset(
     {"NSAIDs", "COX-2 inhibitors", "muscle relaxants", "anti-epilepsy drugs", "local anesthetics", "NMDA antagonists"}
     | {"tricyclic antidepressants", "topical analgesics", "topical NSAIDs", "antidepressants"}
 )
+MIXED_FOR_SKIN = ANALGESIC_ON_SKIN | {"opioids", "corticosteroids"}
 # Products that are injected by their nature: "Synvisc intra-articular injection" is about Synvisc.
 ALWAYS_INJECTED = frozenset({"viscosupplements", "botulinum toxins"})
 # What a prescription with a dose may mention before its drug: "Surgery 6/1: Norco 5/325mg #60".
@@ -72,17 +76,19 @@ HEADINGS_KEPT = 8_192
 class Reading(Struct, frozen=True):
     """What a heading names.
 
-    named  a drug, a class of drugs or a treatment was recognised, not a mere "evaluation" or "injection"
+    body_parts  in the heading's order, levels of the spine last
+    named       a drug, a class of drugs or a treatment was recognised, not a mere "evaluation" or "injection"
     """
 
     drugs: tuple[str, ...] = ()
     drug_classes: tuple[str, ...] = ()
     category: str | None = None
     subcategory: str | None = None
+    body_parts: tuple[str, ...] = ()
     named: bool = False
 
 
-def once(values: Iterator[str]) -> tuple[str, ...]:
+def once(values: Iterable[str]) -> tuple[str, ...]:
     """Each value once, in the order of its first appearance."""
     return tuple(dict.fromkeys(values))
 
@@ -95,9 +101,9 @@ def combinations() -> dict[frozenset[str], Drug]:
 
 def joined(found: list[Drug]) -> list[Drug]:
     """Products, where ingredients named one by one make up one: hydrocodone and acetaminophen."""
-    whole = combinations().get(frozenset(name for drug in found for name in drug.ingredients))
     if len(found) < 2:
         return found
+    whole = combinations().get(frozenset(name for drug in found for name in drug.ingredients))
     if whole:
         return [whole]
     products: list[Drug] = []
@@ -113,9 +119,7 @@ def joined(found: list[Drug]) -> list[Drug]:
 
 def is_compound(found: list[Drug], heading: str) -> bool:
     """Several ingredients mixed for the skin, or one in a base: not a manufactured product."""
-    if not all(
-        set(classes_of(drug.drug_class)) & (ANALGESIC_ON_SKIN | {"opioids", "corticosteroids"}) for drug in found
-    ):
+    if any(MIXED_FOR_SKIN.isdisjoint(classes_of(drug.drug_class)) for drug in found):
         return False
     if COMPOUNDED.search(heading):
         return bool(TOPICAL_FORM.search(heading))
@@ -134,7 +138,7 @@ def product_classes(found: list[Drug], heading: str) -> tuple[str, ...]:
         if name in ANALGESIC_ON_SKIN and topical:
             name = "topical NSAIDs" if "NSAIDs" in classes_of(name) else "topical analgesics"
         names += classes_of(name)
-    return once(iter(names))
+    return once(names)
 
 
 def state_class(names: tuple[str, ...]) -> str | None:
@@ -215,31 +219,33 @@ def deciding(found: list[Found[Treatment]], products: list[Found[Drug]], *, dose
 
 @lru_cache(HEADINGS_KEPT)
 def read_heading(heading: str) -> Reading:
-    """Drugs, classes and category of a heading."""
+    """Drugs, classes, category and parts of the body of a heading."""
     words = words_of(heading)
-    found = list(treatment_names().find(words))
+    parts = body_parts_of(heading, words)
+    found = treatment_names().find(words)
     products = [one for one in drug_names().find(words) if not inside(one, found)]
     firm = any(one.value.decides != "alone" for one in found)
     if not products and not firm:
         products = list(misspelt_drugs(words))
-    generic = once(name for one in products for name in one.value.ingredients)
+    generic = once([name for one in products for name in one.value.ingredients])
     classes = product_classes([one.value for one in products], heading) if products else ()
-    treatment = deciding(found, products, dosed=bool(DOSE.search(heading)))
+    treatment = deciding(found, products, dosed=bool(found and products and DOSE.search(heading)))
     if treatment is not None and treatment.in_sessions and SESSIONS.search(heading):
         treatment = treatments()[treatment.in_sessions]
     if treatment is not None and (firm or products):
-        return Reading(generic, classes, treatment.category, treatment.subcategory, named=True)
+        return Reading(generic, classes, treatment.category, treatment.subcategory, parts, named=True)
     if products:
         given = any(one.value.name == "injection" for one in found) and not set(classes) & ALWAYS_INJECTED
-        return Reading(generic, classes, "Pharmaceuticals", "Injection" if given else state_class(classes), named=True)
-    return read_loosely(heading, words, treatment)
+        subcategory = "Injection" if given else state_class(classes)
+        return Reading(generic, classes, "Pharmaceuticals", subcategory, parts, named=True)
+    return replace(read_loosely(heading, words, treatment), body_parts=parts)
 
 
 def read_loosely(heading: str, words: list[str], treatment: Treatment | None) -> Reading:
     """A heading that names no drug and no treatment of its own: a class, a mere "evaluation", a prescription."""
     named = [one.value.name for one in class_names().find(words)]
     if named:
-        classes = once(name for found in named for name in classes_of(found))
+        classes = once([name for found in named for name in classes_of(found)])
         return Reading((), classes, "Pharmaceuticals", state_class(classes), named=True)
     if PRESCRIPTION.search(heading):
         return Reading(category="Pharmaceuticals")
@@ -257,11 +263,11 @@ def read_request(rationale: str) -> Reading | None:
     return None
 
 
-@lru_cache(HEADINGS_KEPT)
-def body_parts_of(heading: str) -> tuple[str, ...]:
+def body_parts_of(heading: str, words: list[str]) -> tuple[str, ...]:
     """Parts of the body in the heading's order, levels of the spine last."""
-    words = words_of(heading)
     named = [one.value for one in body_part_names().find(words) if one.value]
     levels = [SPINE[level.lastgroup] for level in LEVEL.finditer(heading) if level.lastgroup]
-    parts = once(iter(named + levels))
-    return tuple(part for part in parts if part != "spine" or not set(parts) & set(SPINE.values()))
+    parts = once(named + levels)
+    if "spine" in parts and not PARTS_OF_SPINE.isdisjoint(parts):
+        return tuple(part for part in parts if part != "spine")
+    return parts
