@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -39,7 +39,7 @@ from imrsearch.schema.manifest import Manifest, read_manifest, reindex_hint
 
 # Of the machine's memory the engine takes an eighth, within these bounds; it writes the more often the less it has.
 LEAST_HEAP, MOST_HEAP = 100_000_000, 800_000_000
-# So many tasks are done before other processes are worth their start.
+# So many tasks are prepared here: without more, other processes are not worth their start.
 HERE = 2
 # The engine does not begin with less.
 LEAST_HEAP_OF_A_CORE = 15_000_000
@@ -218,24 +218,27 @@ def batches(update: Update, tasks: Iterator[Task]) -> Iterator[Batch]:
         engine = update.folder.name if update.held else ""
         return Setting(str(update.index_dir), engine, update.rereads, update.dictionary)
 
-    def prepare(task: Task) -> list[Batch]:
-        if isinstance(task, Members) or (isinstance(task, Files) and task.risky):
-            return workers.prepare(task)
-        return [here.prepare(task)]
-
     with closing(Workers(update.machine.cores)) as workers:
         workers.use(setting())
         here = setting().preparer()
-        for task in islice(tasks, HERE):
-            first = prepare(task)
-            if update.needs_dictionary and any(map(packed_in, first)):
-                packed = [letter for batch in first for letter in packed_in(batch)]
-                update.begin_letters(dictionary_of(packed))
-                workers.use(setting())
-                here = setting().preparer()
-                first = [here.packed_anew(batch) for batch in first]
-            yield from first
-        yield from workers.prepare_all(tasks)
+        few = list(islice(tasks, HERE))
+        # The processes that these need begin while the first letters are prepared here.
+        others = list(islice(tasks, update.machine.cores))
+        workers.start(len(others))
+        first = list(workers.prepare_all(few) if any(map(is_risky, few)) else map(here.prepare, few))
+        packed = next(filter(None, map(packed_in, first)), [])
+        if update.needs_dictionary and packed:
+            update.begin_letters(dictionary_of(packed))
+            workers.use(setting())
+            here = setting().preparer()
+            first = [here.packed_anew(batch) for batch in first]
+        yield from first
+        yield from workers.prepare_all(chain(others, tasks))
+
+
+def is_risky(task: Task) -> bool:
+    """Preparing the task may end the process."""
+    return isinstance(task, Members) or (isinstance(task, Files) and task.risky)
 
 
 def packed_in(batch: Batch) -> list[bytes]:

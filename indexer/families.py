@@ -10,9 +10,10 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import compress
-from operator import and_
+from itertools import chain, compress
+from operator import ne
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -27,7 +28,7 @@ from imrsearch.schema.families import (
     Families,
     Rows,
     numbers_in,
-    shingles_of,
+    runs_of,
     words_in,
 )
 from imrsearch.schema.letterfile import LetterFile
@@ -38,7 +39,8 @@ from imrsearch.schema.manifest import sync_file, sync_folder
 WHOLE, NEIGHBOURS = 64, 16
 # Rationales whose shingles are kept at hand: 10 to 20 kilobytes each.
 AT_HAND = 4_096
-PAIRS_AT_HAND = 100_000
+# Different signs of shingles, in bytes of an integer.
+SIGNS = 1_024
 # A sentence is boilerplate where so many letters have it, and items of so many families: copies of a text are one.
 LETTERS, OTHERS = 5, 3
 # Sentences are first counted by some bits of their digests, at least so many, which leaves few that must be looked at.
@@ -65,6 +67,14 @@ class Circles:
         """Make one circle of two."""
         one, two = self.first(row), self.first(other)
         self.parents[max(one, two)] = min(one, two)
+
+    def join_all(self, rows: Sequence[int]) -> None:
+        """Make one circle of all."""
+        parents = self.parents
+        if len({parents[row] for row in rows}) > 1:
+            least = min(map(self.first, rows))
+            for row in rows:
+                parents[self.first(row)] = least
 
     def several(self) -> list[list[int]]:
         """The circles of several rows."""
@@ -95,40 +105,55 @@ class Compared(Struct, frozen=True):
     items: tuple[Reasons, ...]
 
 
+class Text(NamedTuple):
+    """A rationale as it is compared.
+
+    shingles  a number for each, the same throughout this process
+    signs     one for each, as a byte of an integer, shared by some
+    """
+
+    shingles: frozenset[int]
+    signs: int
+
+
 class Comparer:
     """Compares rationales by their shingles; those that were compared last are at hand."""
 
     def __init__(self, rows: Rows, letters: LetterFile) -> None:
         self.rows = rows
         self.letters = letters
-        self.shingles = lru_cache(AT_HAND)(self.read)
-        # Pairs that share several bands and are not alike are compared once.
-        self.compared = lru_cache(PAIRS_AT_HAND)(self.compare)
+        self.text = lru_cache(AT_HAND)(self.read)
+        self.letter_id = lru_cache(1)(self.read_letter_id)
 
-    def read(self, row: int) -> frozenset[int]:
-        """A number for each shingle of the row's rationale, the same throughout this process."""
+    def read(self, row: int) -> Text:
+        """The row's rationale."""
         known = self.rows.row(row)
         letter = self.letters.part(known.place, Compared)
         rationale = next((item.rationale for item in letter.items if item.item == known.item), "")
-        return frozenset(map(hash, shingles_of(words_in(rationale))))
+        shingles = frozenset(map(hash, runs_of(words_in(rationale))))
+        signs = bytearray(SIGNS)
+        for shingle in shingles:
+            signs[shingle % SIGNS] = 1
+        return Text(shingles, int.from_bytes(signs))
 
     def alike(self, row: int, other: int) -> bool:
         """The rationales share ALIKE hundredths of their shingles."""
-        return self.compared(row, other) if row < other else self.compared(other, row)
-
-    def compare(self, row: int, other: int) -> bool:
-        """Likewise, by the shingles."""
-        many, others = self.rows.shingles(row), self.rows.shingles(other)
-        if 100 * min(many, others) < ALIKE * max(many, others):
+        one, two = self.text(row), self.text(other)
+        both = len(one.shingles) + len(two.shingles)
+        # Of most that are not, the signs tell it: each that only one has stands for a shingle that only one has.
+        if (100 + ALIKE) * (one.signs ^ two.signs).bit_count() > (100 - ALIKE) * both:
             return False
-        one, two = self.shingles(row), self.shingles(other)
-        shared = len(one & two)
-        return 100 * shared >= ALIKE * (len(one) + len(two) - shared)
+        shared = len(one.shingles & two.shingles)
+        return 100 * shared >= ALIKE * (both - shared)
 
     def name(self, row: int) -> tuple[str, int]:
         """The letter of the row's item, and the item's number."""
         known = self.rows.row(row)
-        return self.letters.part(known.place, Named).letter_id, known.item
+        return self.letter_id(known.place), known.item
+
+    def read_letter_id(self, place: int) -> str:
+        """The id of the letter that lies there."""
+        return self.letters.part(place, Named).letter_id
 
 
 class Finder:
@@ -136,14 +161,16 @@ class Finder:
 
     living  1 for each row that the index holds and that has a rationale
     fresh   1 for each row that was not compared before
+    apart   1 for each living row that others are compared with: of new rows of the same text one
     """
 
     def __init__(self, engine_dir: Path, alive: Iterable[int]) -> None:
         self.rows = Rows(engine_dir)
         self.living = bytearray(len(self.rows))
         for row in alive:
-            self.living[row] = self.rows.row(row).shingles > 0
+            self.living[row] = self.rows.shingles(row) > 0
         self.fresh = bytearray(self.living)
+        self.apart = bytearray(self.living)
         self.circles = Circles(len(self.rows))
         self.signature = lru_cache(AT_HAND)(self.rows.signature)
         self.comparer = Comparer(self.rows, LetterFile(engine_dir))
@@ -166,10 +193,10 @@ class Finder:
         found: list[tuple[int, array[int]]] = []
         reachable = Circles(len(self.rows))
         if any(self.fresh):
+            self.join_copies()
             for band in range(BANDS):
                 for group in self.groups(self.rows.band(band)):
-                    for row in group:
-                        reachable.join(group[0], row)
+                    reachable.join_all(group)
                     found.append((band, array(KIND, group)))
         # Groups that share rows come one after the other, so that what was read is still at hand.
         found.sort(key=lambda each: reachable.first(each[1][0]))
@@ -177,20 +204,36 @@ class Finder:
             self.join_alike(self.distinct(rows), band)
         return self.circles.several()
 
+    def join_copies(self) -> None:
+        """Let one of the fresh rows of each text stand for all of them."""
+        for group in self.groups(self.rows.band(0)):
+            firsts: dict[bytes, int] = {}
+            for row in compress(group, map(self.fresh.__getitem__, group)):
+                first = firsts.setdefault(self.rows.signature(row), row)
+                if first != row:
+                    self.circles.join(first, row)
+                    self.apart[row] = self.fresh[row] = 0
+
     def groups(self, band: Sequence[int]) -> Iterable[list[int]]:
-        """Living rows with the same value, in groups of several with a fresh one among them."""
-        counts = Counter(compress(band, self.living))
-        wanted = {value for value in set(compress(band, self.fresh)) if counts[value] > 1}
+        """Rows apart with the same value, in groups of several with a fresh one among them."""
+        rows = list(compress(range(len(band)), self.apart))
+        values = list(compress(band, self.apart))
+        last = dict(zip(values, rows, strict=True))
+        # A row that is not the last one of its value has others.
+        several = set(compress(values, map(ne, map(last.__getitem__, values), rows)))
+        wanted = several.intersection(compress(band, self.fresh))
         found: dict[int, list[int]] = {}
-        for row in compress(range(len(band)), map(and_, self.living, map(wanted.__contains__, band))):
-            found.setdefault(band[row], []).append(row)
+        for row, value in compress(zip(rows, values, strict=True), map(wanted.__contains__, values)):
+            found.setdefault(value, []).append(row)
         return found.values()
 
     def distinct(self, group: Iterable[int]) -> list[int]:
         """One row for each text, one that was compared before where there is one; rows of the same text are joined."""
         firsts: dict[bytes, int] = {}
         for row in sorted(group, key=self.fresh.__getitem__):
-            self.circles.join(firsts.setdefault(self.signature(row), row), row)
+            first = firsts.setdefault(self.signature(row), row)
+            if first != row:
+                self.circles.join(first, row)
         return list(firsts.values())
 
     def join_alike(self, rows: list[int], band: int) -> None:
@@ -206,7 +249,8 @@ class Finder:
                 one, two = circles[place], circles[at]
                 if one != two and (fresh[row] or fresh[rows[at]]) and alike(row, rows[at]):
                     self.circles.join(row, rows[at])
-                    circles = [min(one, two) if circle in (one, two) else circle for circle in circles]
+                    least, other = min(one, two), max(one, two)
+                    circles = [least if circle == other else circle for circle in circles]
 
 
 def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | None = None) -> None:
@@ -219,8 +263,10 @@ def write_families(engine_dir: Path, alive: Iterable[int], *, before: Path | Non
     if before:
         finder.keep(Families(before))
     # The order of rows is that in which letters came: names put families in one that is always the same.
-    named = ([(finder.comparer.name(row), row) for row in rows] for rows in finder.families())
-    families = [[row for _, row in members] for members in sorted(map(sorted, named))]
+    found = finder.families()
+    # Rows of a letter stand side by side.
+    names = {row: finder.comparer.name(row) for row in sorted(chain.from_iterable(found))}
+    families = sorted((sorted(rows, key=names.__getitem__) for rows in found), key=lambda rows: names[rows[0]])
     family_of = array(KIND, bytes(NUMBER * len(finder.rows)))
     starts = array(KIND, [0])
     for number, members in enumerate(families, 1):
@@ -244,8 +290,9 @@ def boilerplate(finder: Finder, engine_dir: Path, family_of: Sequence[int]) -> s
     tally = bytearray(1 << bits)
     shift = 8 * NUMBER - bits
     for digest in digests:
-        if tally[digest >> shift] < LETTERS:
-            tally[digest >> shift] += 1
+        place = digest >> shift
+        if tally[place] < LETTERS:
+            tally[place] += 1
     # Of a digest the letters, the last of them, and the families; rows of a letter stand side by side.
     counted: dict[int, tuple[int, int, frozenset[int]]] = {}
     done: set[int] = set()

@@ -14,18 +14,18 @@ from imrsearch.schema.families import (
     LEAST_WORDS,
     NUMBER,
     outcome_code,
-    parts_of,
     sentence_digest,
     shingles_of,
-    words_in,
+    words_of_parts,
 )
 from imrsearch.schema.records import Item
 
 # Hashes are drawn by this number: another one makes other bands.
 SEED = 42
 HASHES, FOLDED = Format(f"<{BAND * BANDS}I"), Format(f"<{BANDS}I")
-# Bytes of the hashes that make a band.
-WIDTH = BAND * NUMBER
+HASHES_OF_BANDS = Format(f"{BAND * NUMBER}s" * BANDS)
+# Rationales that are remembered: 3 kilobytes each.
+KEPT = 1_024
 MOST_SHINGLES = 65_535
 
 
@@ -52,24 +52,22 @@ def likeness_of(item: Item) -> Likeness:
     return Likeness(item.item, outcome_code(item.outcome), min(shingles, MOST_SHINGLES), bands, sentences)
 
 
-# Items of a letter often have one rationale.
-@lru_cache(64)
+# A sixth of the rationales stand in other items, too.
+@lru_cache(KEPT)
 def recognised(rationale: str) -> tuple[int, bytes, bytes]:
     """How many shingles the rationale has, its bands, and digests of its sentences."""
     words: list[str] = []
-    digests: list[int] = []
-    for part in parts_of(rationale):
-        own = words_in(part)
+    digests = array("I")
+    for own in words_of_parts(rationale):
         words += own
         if len(own) >= LEAST_WORDS:
             digests.append(sentence_digest(own))
     shingles = set(shingles_of(words))
-    return len(shingles), bands_of(shingles), array("I", digests).tobytes()
+    return len(shingles), bands_of(shingles), digests.tobytes()
 
 
 def bands_of(shingles: set[str]) -> bytes:
     """The bands of 4 bytes each, one behind another."""
     least = rensa.RMinHash(num_perm=BANDS * BAND, seed=SEED)
-    least.update(list(shingles))
-    hashes = HASHES.pack(*least.digest())
-    return FOLDED.pack(*(crc32(hashes[start : start + WIDTH]) for start in range(0, len(hashes), WIDTH)))
+    least.update(shingles)
+    return FOLDED.pack(*map(crc32, HASHES_OF_BANDS.unpack(HASHES.pack(*least.digest()))))

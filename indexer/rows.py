@@ -32,8 +32,8 @@ class RowWriter:
         """Write the row of an item whose letter lies at `place`, and say its number."""
         self.sentences += len(likeness.sentences) // NUMBER
         self.digests.write(likeness.sentences)
-        bands = memoryview(likeness.bands).cast("I")
-        self.rows.write(RECORD.pack(place, *bands, self.sentences, likeness.item, likeness.shingles, likeness.outcome))
+        known = likeness.item, likeness.shingles, likeness.outcome
+        self.rows.write(RECORD.pack(place, likeness.bands, self.sentences, *known))
         self.number += 1
         return self.number - 1
 

@@ -250,6 +250,7 @@ class Update:
                 if self.needs_dictionary:
                     self.begin_letters(b"")
                 self.commit()
+                self.find_families()
                 self.writer.garbage_collect_files()
                 self.close()
                 try:
@@ -259,7 +260,6 @@ class Update:
                     # What lost something must not be gone on with.
                     discard(self.index_dir, self.before)
                     raise
-                self.find_families(held)
                 manifest = self.manifest(held)
                 write_manifest(self.index_dir, manifest)
                 (self.folder / RUN).unlink(missing_ok=True)
@@ -319,8 +319,9 @@ class Update:
             if letter is None or letter.letter_id != letter_id or not found_by_words(held, letter):
                 raise IndexFailure(f"{letter_id} was written but is not found", hint=reindex_hint(self.index_dir))
 
-    def find_families(self, held: HeldLetters) -> None:
-        """Write the families of the items: only now all are known."""
+    def find_families(self) -> None:
+        """Write the families of the items: only now all are known, and the engine may still be merging its parts."""
+        held = HeldLetters(self.index_dir, self.folder.name)
         before = self.index_dir / self.before.engine if self.adds else None
         write_families(self.folder, (row for (row,) in held.each(ROW)), before=before)
 

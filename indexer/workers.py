@@ -111,7 +111,7 @@ class Worker:
 
 
 class Workers:
-    """Several processes, each asked by a thread of its own; none is started before it is needed."""
+    """Several processes, each asked by a thread of its own; none is started before there is work for it."""
 
     def __init__(self, number: int, *, of: type[Worker] = Worker) -> None:
         self.of = of
@@ -127,6 +127,11 @@ class Workers:
     def use(self, setting: Setting) -> None:
         """Let the processes prepare what is asked from now on by this setting."""
         self.setting = msgspec.msgpack.encode(setting)
+
+    def start(self, number: int) -> None:
+        """Start so many processes at once, as far as there are not more of them."""
+        for _ in range(min(number, self.idle.qsize())):
+            self.idle.put(self.idle.get() or self.new_worker())
 
     def prepare_all(self, tasks: Iterable[Task]) -> Iterator[Batch]:
         """What was made of each task, in their order."""

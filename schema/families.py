@@ -12,7 +12,7 @@ import mmap
 import struct
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
@@ -30,14 +30,16 @@ SHINGLE = 5
 # Of 66 least hashes of the shingles each 6 make a band. Rationales that share 0.85 of their shingles have a band in
 # common with a probability of 0.994, those that share 0.5 with one of 0.16.
 BANDS, BAND = 11, 6
+NUMBER = 4
 # Place of the letter, the bands, where the row's sentences end, number of the item, shingles, outcome.
-RECORD = struct.Struct(f"<Q{BANDS}IIIHBx")
-PLACE_AND_ITEM = struct.Struct(f"<Q{4 * (BANDS + 1)}xI")
+RECORD = struct.Struct(f"<Q{BANDS * NUMBER}sIIHBx")
+PLACE_AND_ITEM = struct.Struct(f"<Q{NUMBER * (BANDS + 1)}xI")
 FIRST_BAND = 2
 # In numbers of 4 bytes: where in a record that one stands which begins with the shingles, in 2 bytes.
 SHINGLES, SHINGLES_ONLY = 15, 0xFFFF
-NUMBER = 4
 OUTCOME_CODES = ("other", *OUTCOMES)
+# Between two sentences.
+END = ". "
 # The least words of a sentence that is recognised.
 LEAST_WORDS = 4
 
@@ -77,16 +79,29 @@ def words_in(text: str) -> list[str]:
     return text.lower().translate(SPACES).split()
 
 
-def parts_of(text: str) -> list[str]:
-    """The text cut at every point before a space: sentences, and parts of those that hold an abbreviation."""
-    return text.split(". ")
+def words_of_parts(text: str) -> Iterator[list[str]]:
+    """Likewise, of each part of the text, which is cut at every point before a space.
+
+    Such parts are sentences, or parts of those that hold an abbreviation.
+    """
+    lower = text.lower()
+    # One character for each.
+    spaced = lower.translate(SPACES)
+    start = 0
+    for part in lower.split(END):
+        end = start + len(part)
+        yield spaced[start:end].split()
+        start = end + len(END)
+
+
+def runs_of(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Every run of SHINGLE words; of fewer words the one run that they are."""
+    return zip(*(words[start:] for start in range(min(SHINGLE, len(words)))), strict=False)
 
 
 def shingles_of(words: Sequence[str]) -> list[str]:
-    """Every run of SHINGLE words; of fewer words the one run that they are."""
-    if 0 < len(words) < SHINGLE:
-        return [" ".join(words)]
-    return list(map(" ".join, zip(*(words[start:] for start in range(SHINGLE)), strict=False)))
+    """Every run of words as a text."""
+    return list(map(" ".join, runs_of(words)))
 
 
 def sentence_digest(words: Sequence[str]) -> int:
@@ -135,7 +150,7 @@ class Rows:
         """The row of that number."""
         if not 0 <= number < len(self):
             raise self.without(number)
-        place, *_, sentences, item, shingles, outcome = RECORD.unpack_from(self.content, number * RECORD.size)
+        place, _, sentences, item, shingles, outcome = RECORD.unpack_from(self.content, number * RECORD.size)
         return Row(place, item, shingles, sentences, OUTCOME_CODES[outcome % len(OUTCOME_CODES)])
 
     def where(self, number: int) -> tuple[int, int]:
@@ -237,7 +252,7 @@ class Families:
 
     def is_boilerplate(self, sentence: str) -> bool:
         """Many letters have the sentence, or each of its parts that is long enough to be told."""
-        told = [words for words in map(words_in, parts_of(sentence)) if len(words) >= LEAST_WORDS]
+        told = [words for words in words_of_parts(sentence) if len(words) >= LEAST_WORDS]
         return bool(told) and all(map(self.is_shared, map(sentence_digest, told)))
 
     def is_shared(self, digest: int) -> bool:

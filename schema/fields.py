@@ -139,7 +139,7 @@ def paths_of(citations: tuple[Citation, ...]) -> tuple[str, ...]:
     return tuple(paths)
 
 
-class Chunk(Struct, frozen=True, kw_only=True):
+class Chunk(Struct, frozen=True):
     """One disputed item as the index holds it: what one hit is."""
 
     id: str = keyword(lambda letter, item: item.id, facet=False, help="Letter and item: CM17-0019171:2.")
@@ -269,7 +269,7 @@ class Chunk(Struct, frozen=True, kw_only=True):
 FIELDS: tuple[Field, ...] = tuple(
     msgspec.structs.replace(declared.default, name=declared.name) for declared in msgspec.structs.fields(Chunk)
 )
-EXTRACTS: tuple[tuple[str, Extract], ...] = tuple((field.name, field.extract) for field in FIELDS)
+EXTRACTS: tuple[Extract, ...] = tuple(field.extract for field in FIELDS)
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
 # Each field by every name that a question may use for it, and by each word that is spoken before its number.
 NAMED: dict[str, Field] = {name: field for field in FIELDS for name in (field.name, *field.aliases)}
@@ -283,4 +283,4 @@ CONTEXTS: dict[str, float] = {field.name: field.context for field in FIELDS if f
 def chunks_of(letter: Letter) -> Iterator[Chunk]:
     """One chunk for each item of the letter, in the letter's order."""
     for item in letter.items:
-        yield Chunk(**{name: extract(letter, item) for name, extract in EXTRACTS})
+        yield Chunk(*[extract(letter, item) for extract in EXTRACTS])

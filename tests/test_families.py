@@ -20,7 +20,7 @@ from rich.console import Console
 
 from imrsearch.indexer.build import build_index, reindex
 from imrsearch.indexer.check import check_index
-from imrsearch.indexer.families import LETTERS, OTHERS, write_anew
+from imrsearch.indexer.families import LETTERS, OTHERS, SIGNS, write_anew
 from imrsearch.indexer.likeness import likeness_of
 from imrsearch.schema.errors import IndexFailure, UsageError
 from imrsearch.schema.families import BAND, BANDS, FAMILIES, NUMBER, ROWS, Families, shingles_of, words_in
@@ -151,6 +151,15 @@ def test_rationales_at_every_distance(changed, tmp_path):
     truth = by_brute_force(rationales_of(letters))
     found = {tuple(family) for family in families_in(index_of(letters, tmp_path / "index"))}
     assert found == set(truth)
+
+
+@pytest.mark.parametrize("changed", [0, 10, 22, 27, 60])
+def test_rationales_of_more_shingles_than_signs(changed, tmp_path):
+    texts = twins(prose(3 * SIGNS, seed=1), 2, changed=changed)
+    truth = by_brute_force(rationales_of(letters_with(texts)))
+    found = [tuple(family) for family in families_in(index_of(letters_with(texts), tmp_path / "index"))]
+    assert found == truth
+    assert len(found) == (changed < 25)
 
 
 @pytest.mark.parametrize("changed", [1, 2])
