@@ -54,6 +54,6 @@ def corrected(collection: Collection, words: list[str]) -> Iterator[tuple[str, s
             continue
         for notice in notices:
             said = [said for said in words_of(notice) if said != word]
-            if next(drug_names().find(said), None) or next(class_names().find(said), None):
+            if drug_names().find(said) or class_names().find(said):
                 yield word, notice
                 break
