@@ -250,15 +250,15 @@ class Update:
                 if self.needs_dictionary:
                     self.begin_letters(b"")
                 self.commit()
-                self.find_families()
-                self.writer.garbage_collect_files()
-                self.close()
                 try:
+                    self.find_families()
+                    self.writer.garbage_collect_files()
+                    self.close()
                     held = HeldLetters(self.index_dir, self.folder.name)
                     self.verify(held)
                 except IndexFailure:
                     # What lost something must not be gone on with.
-                    discard(self.index_dir, self.before)
+                    self.abandon(forget=True)
                     raise
                 manifest = self.manifest(held)
                 write_manifest(self.index_dir, manifest)

@@ -129,9 +129,12 @@ class Workers:
         self.setting = msgspec.msgpack.encode(setting)
 
     def start(self, number: int) -> None:
-        """Start so many processes at once, as far as there are not more of them."""
-        for _ in range(min(number, self.idle.qsize())):
-            self.idle.put(self.idle.get() or self.new_worker())
+        """Start so many processes at once, as far as there are not more of them; these are asked first."""
+        idle = [self.idle.get() for _ in range(self.idle.qsize())]
+        for place in range(min(number, len(idle))):
+            idle[place] = idle[place] or self.new_worker()
+        for worker in idle:
+            self.idle.put(worker)
 
     def prepare_all(self, tasks: Iterable[Task]) -> Iterator[Batch]:
         """What was made of each task, in their order."""

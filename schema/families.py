@@ -80,9 +80,9 @@ def words_in(text: str) -> list[str]:
 
 
 def words_of_parts(text: str) -> Iterator[list[str]]:
-    """Likewise, of each part of the text, which is cut at every point before a space.
+    """The words of each part of a text, by which texts are compared; it is cut at every point before a space.
 
-    Such parts are sentences, or parts of those that hold an abbreviation.
+    Parts are sentences, or pieces of those that hold an abbreviation.
     """
     lower = text.lower()
     # One character for each.
@@ -166,6 +166,8 @@ class Rows:
 
     def shingles(self, number: int) -> int:
         """How many different shingles the rationale of a row has."""
+        if not 0 <= number < len(self):
+            raise self.without(number)
         return self.numbers[number * (RECORD.size // NUMBER) + SHINGLES] & SHINGLES_ONLY
 
     def band(self, band: int) -> list[int]:

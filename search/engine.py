@@ -11,9 +11,10 @@ from msgspec import Struct, structs
 
 from imrsearch.schema.documents import PLACE, ROW, exact_field, words_field
 from imrsearch.schema.engine import engine_errors, failure_of
-from imrsearch.schema.errors import ImrSearchError
+from imrsearch.schema.errors import ImrSearchError, IndexFailure
 from imrsearch.schema.families import Families
 from imrsearch.schema.fields import FIELDS
+from imrsearch.schema.frames import damage_hint
 from imrsearch.schema.records import Item, Letter
 
 FAILED = "the search failed"
@@ -113,10 +114,13 @@ class Engine(Struct, frozen=True):
     def first(
         self, query: tantivy.Query, number: int, *, by: str, downwards: bool = False, offset: int = 0
     ) -> list[Ranked]:
-        """The value and address of the first items by a field's value, after so many others."""
+        """The value and address of the first items by a field that every item has, after so many others."""
         order = tantivy.Order.Desc if downwards else tantivy.Order.Asc
         with engine_errors(FAILED):
-            return self.searcher.search(query, number, count=False, order_by_field=by, order=order, offset=offset).hits
+            hits = self.searcher.search(query, number, count=False, order_by_field=by, order=order, offset=offset).hits
+        if hits and None in (hits[0][0], hits[-1][0]):
+            raise self.without(by)
+        return hits
 
     # What is asked of the engine and what it answers are JSON.
     def explained(self, query: tantivy.Query, address: tantivy.DocAddress) -> dict[str, Any]:
@@ -150,8 +154,15 @@ class Engine(Struct, frozen=True):
             return self.searcher.fast_field_values(name, list(addresses))
 
     def rows(self, addresses: Sequence[tantivy.DocAddress]) -> list[int]:
-        """The rows of the items, by which their families are known."""
-        return self.values(ROW, addresses)
+        """The rows of the items, by which their letters and families are known."""
+        rows = self.values(ROW, addresses)
+        if rows and (None in rows or max(rows) >= len(self.families.rows)):
+            raise self.without(ROW)
+        return rows
+
+    def without(self, name: str) -> IndexFailure:
+        """An item lacks a field that every item has."""
+        return IndexFailure(f"{FAILED}: an item has no {name}", hint=damage_hint(self.families.rows.path))
 
     def terms(self, name: str, beginning: str, *, limit: int) -> list[tuple[str, int]]:
         """The field's most frequent terms that begin so, with how many items have each."""

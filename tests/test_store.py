@@ -244,6 +244,15 @@ def test_a_file_that_ends_its_process_is_a_problem_and_no_more(files, tmp_path):
     assert (outcomes[1].path, outcomes[1].reason) == (str(paths[1]), "it ended the process that read it")
 
 
+def test_processes_that_were_started_are_asked_first():
+    workers = Workers(4)
+    try:
+        workers.start(2)
+        assert [bool(workers.idle.get()) for _ in range(4)] == [True, True, False, False]
+    finally:
+        workers.close()
+
+
 def test_processes_that_are_ended_are_not_started_again(files, tmp_path):
     workers = Workers(2)
     workers.use(Setting(str(tmp_path), "", rereads=False, dictionary=b""))
