@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import chain, compress
 from operator import ne
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -105,7 +104,7 @@ class Compared(Struct, frozen=True):
     items: tuple[Reasons, ...]
 
 
-class Text(NamedTuple):
+class Text(Struct, frozen=True):
     """A rationale as it is compared.
 
     shingles  a number for each, the same throughout this process

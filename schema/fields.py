@@ -269,6 +269,7 @@ class Chunk(Struct, frozen=True):
 FIELDS: tuple[Field, ...] = tuple(
     msgspec.structs.replace(declared.default, name=declared.name) for declared in msgspec.structs.fields(Chunk)
 )
+# In the order of Chunk, which is made by place.
 EXTRACTS: tuple[Extract, ...] = tuple(field.extract for field in FIELDS)
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
 # Each field by every name that a question may use for it, and by each word that is spoken before its number.

@@ -76,7 +76,9 @@ class Names(Generic[Value]):
         found: list[Found[Value]] = []
         stop = 0
         for start in [place for place, word in enumerate(words) if word in lengths]:
-            for length in lengths[words[start]] if start >= stop else ():
+            if start < stop:
+                continue
+            for length in lengths[words[start]]:
                 value = self.values.get(" ".join(words[start : start + length]))
                 if value is not None and start + length <= len(words):
                     stop = start + length

@@ -24,7 +24,7 @@ from imrsearch.search.results import FacetCount
 
 # The engine counts at most so many distinct values at once.
 BUCKETS = 65_000
-# Among so many times as many items there may be no more letters with several of them.
+# Among so many times as many items mostly no more letters have several of them; else the time is halved.
 AT_ONCE = 3
 # Letters are counted for facets whose items hold at most so many values together, or where that must be quick: the
 # engine takes a millisecond for three to five thousand.

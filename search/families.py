@@ -51,7 +51,7 @@ def collapsed(engine: Engine, found: Found, *, query: Query, tree: Node) -> tupl
         if len(found.best) < number:
             found = found_by(engine, found.query, ordered=found.ordered, query=asked, tree=tree)
         if found.best:
-            # What was fetched for a tie need not be fetched for the next page.
+            # What was fetched for a tie is not fetched again when more are looked at.
             found = with_tie(engine, found, last=number)
         inorder = keyed_by(engine, found, query=asked, tree=tree)
         firsts = list(islice(firsts_of(engine, inorder), wanted + 1))

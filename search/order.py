@@ -25,13 +25,14 @@ FEW = 1_000
 WIDER = 16
 # Of so few, where all are shown, the days are in the letters, which are read anyway.
 SHORT_PAGE = 20
+# By it items are put in order, and in groups of tied ones.
 KEY = attrgetter("key")
 
 
 class Keyed(Struct, frozen=True):
     """An item on its way into the order.
 
-    key  what decides before letter and item do: items with equal keys are tied
+    key  what decides before day, letter and item do, as far as that is needed: items with equal keys are tied
     """
 
     key: tuple[float, ...]
@@ -52,7 +53,7 @@ class Found(Struct, frozen=True):
     query    in the engine's terms, as far as it decides what is found
     ordered  the same with what only changes the order
     total    how many items
-    best     the first of them by score with their scores, where the score decides
+    best     the first of them by score with their scores, where the score decides, or all of them in any order
     """
 
     query: tantivy.Query
@@ -104,7 +105,10 @@ def keyed_by(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[
 
 
 def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Keyed]:
-    """At least `last` items by score, those beyond the page by date, too, newest first; the last tie is whole."""
+    """At least `last` items by score, then date, newest first; the last tie is whole.
+
+    Without the date where a short first page shows all of them: then `by_id` puts it in.
+    """
     hits = with_tie(engine, found, last=last).best
     least = hits[last - 1][0]
     above = bisect_left(hits, -least, key=lambda hit: -hit[0])
@@ -123,7 +127,7 @@ def by_score(engine: Engine, found: Found, *, first: int, last: int) -> list[Key
 
 
 def with_tie(engine: Engine, found: Found, *, last: int) -> Found:
-    """The same with all items in `best` whose score is that of the one that stands last."""
+    """The same with all items in `best` whose score is that of the one that stands last; so many are in it already."""
     hits = found.best
     while len(hits) < found.total and hits[-1][0] == hits[last - 1][0]:
         hits = engine.best(found.ordered, min(WIDER * len(hits), found.total))
@@ -151,7 +155,7 @@ def by_letter(engine: Engine, found: tantivy.Query, *, last: int, after: int) ->
     fetched = min(last + SPARE, total)
     hits = engine.first(found, fetched, by="letter_id")
     while fetched < total and hits[-1][0] == hits[last - 1][0]:
-        fetched = min(4 * fetched, total)
+        fetched = min(WIDER * fetched, total)
         hits = engine.first(found, fetched, by="letter_id")
     items = engine.values("item", [address for _, address in hits])
     inorder = sorted(zip(hits, items, strict=True), key=lambda hit: (hit[0][0], hit[1]))

@@ -164,6 +164,7 @@ def test_strength(treatment, strength):
         pytest.param("Physical therapy 3 visits per week for 2 weeks", None, id="per-week"),
         pytest.param("Physical therapy 10-14 sessions", None, id="range"),
         pytest.param("two PT sessions for the hip and four PT sessions for the knee", 6, id="sum"),
+        pytest.param("6 PT VISITS FOR THE HIP AND 4 PT VISITS FOR THE KNEE", 10, id="sum-in-capitals"),
         pytest.param("2 knee braces", 2, id="things"),
         pytest.param("3 phase bone scan", None, id="measure"),
     ],

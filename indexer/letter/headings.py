@@ -140,7 +140,7 @@ def starts_heading(lines: Lines, place: int, end: int, *, width: float) -> bool:
         return above.bold is not True or (bool(line.gap) and not broken_here)
     text = " ".join([each.text for each in lines[place : end + 1]])
     # Both speak of the "original" request, as nearly no heading does.
-    if "nal" in text.lower() and PARTLY.search(text) and not FIRST_OF_PARTLY.search(text):
+    if "original" in text.lower() and PARTLY.search(text) and not FIRST_OF_PARTLY.search(text):
         return False
     if line.gap:
         return not broken_here

@@ -134,7 +134,7 @@ def quantity_of(heading: str, *, drug: bool) -> int | None:
     in_sessions = any(word in text for word in SESSION_WORDS)
     counts = [number_of(match["n"]) for match in SESSIONS.finditer(text)] if in_sessions else []
     if counts:
-        return one_or_sum(counts, heading)
+        return one_or_sum(counts, text)
     for form in (SESSIONS_THEN, TOTAL, TIMES, COUNTED) if in_sessions else (TOTAL, TIMES, COUNTED):
         match = form.search(text)
         if match:
