@@ -206,12 +206,9 @@ class Finder:
     def join_copies(self) -> None:
         """Let one of the fresh rows of each text stand for all of them."""
         for group in self.groups(self.rows.band(0)):
-            firsts: dict[bytes, int] = {}
-            for row in compress(group, map(self.fresh.__getitem__, group)):
-                first = firsts.setdefault(self.rows.signature(row), row)
-                if first != row:
-                    self.circles.join(first, row)
-                    self.apart[row] = self.fresh[row] = 0
+            fresh = [row for row in group if self.fresh[row]]
+            for row in set(fresh).difference(self.distinct(fresh)):
+                self.apart[row] = self.fresh[row] = 0
 
     def groups(self, band: Sequence[int]) -> Iterable[list[int]]:
         """Rows apart with the same value, in groups of several with a fresh one among them."""

@@ -26,6 +26,16 @@ def most_counted(letters: bool | None) -> int:
     return MOST if letters else QUICK
 
 
+def looked_at(engine: Engine, found: Found, *, letters: bool | None) -> Found:
+    """What is found, each item of it where families are counted by looking at each: then letters are, too.
+
+    letters  as in `count_families`
+    """
+    if letters is False or found.total == engine.items:
+        return found
+    return whole(engine, found, most=most_counted(letters))
+
+
 def count_families(engine: Engine, found: Found, *, letters: bool | None) -> int | None:
     """To how many families the items belong, one that is like no other being one; null where that is not asked for.
 

@@ -100,7 +100,7 @@ def keyed_by(engine: Engine, found: Found, *, query: Query, tree: Node) -> list[
     if query.sort != "oldest":
         return by_date(engine, found.query, last=last, sign=-1)
     dated = all_of((found.query, days_query(FIRST_DAY, LAST_DAY, engine=engine)))
-    keyed = by_date(engine, dated, last=last, sign=1)
+    keyed = by_date(engine, dated, last=min(last, engine.count(dated)), sign=1)
     return keyed + by_letter(engine, undated(found.query, engine), last=last - len(keyed), after=LAST_DAY)
 
 
@@ -136,7 +136,6 @@ def with_tie(engine: Engine, found: Found, *, last: int) -> Found:
 
 def by_date(engine: Engine, found: tantivy.Query, *, last: int, sign: int) -> list[Keyed]:
     """The first `last` items by date, upwards with sign 1, downwards with -1; those of the last day in full order."""
-    last = min(last, engine.count(found))
     if not last:
         return []
     hits = engine.first(found, last, by=DATE.name, downwards=sign < 0)

@@ -27,13 +27,13 @@ from imrsearch.search.counts import count_facets, count_having, count_letters, w
 from imrsearch.search.everything import all_ranked, order_of
 from imrsearch.search.expand import expand
 from imrsearch.search.explain import Clock, Explanation, Part, part_of, tree_lines
-from imrsearch.search.families import collapsed, count_families, family_at, most_counted
+from imrsearch.search.families import collapsed, count_families, family_at, looked_at
 from imrsearch.search.language import Node, Question, as_run, parse, values_in, written
 from imrsearch.search.lexer import Held
 from imrsearch.search.listing import Listed, Listing, head_of
 from imrsearch.search.marks import Wanted, wanted_in
 from imrsearch.search.opened import Opened
-from imrsearch.search.order import Found, Row, found_by, ranked, whole
+from imrsearch.search.order import Found, Row, found_by, ranked
 from imrsearch.search.query import Query, checked
 from imrsearch.search.results import FacetCount, Family, Hit, Results
 from imrsearch.search.snippet import NO_PASSAGE, marked_treatment, passage_in, reasons_of, spans
@@ -79,9 +79,9 @@ class Searcher(Opened):
             else:
                 hints = (WIDEN_HINT,)
         rows, more = clock.lap("rank", self.page(query, question, found=found))
-        looked_at = clock.lap("letters", self.looked_at(query, found))
-        letters = clock.lap("letters", self.letters(query, looked_at))
-        families = clock.lap("families", count_families(self.engine, looked_at, letters=query.letters))
+        each = clock.lap("letters", looked_at(self.engine, found, letters=query.letters))
+        letters = clock.lap("letters", self.letters(query, each))
+        families = clock.lap("families", count_families(self.engine, each, letters=query.letters))
         facets = clock.lap("facets", self.facets(query, question, found=found.query))
         hits = self.hits(rows, wanted, clock=clock)
         remarks = (*self.remarks(query, question, asked=asked, total=found.total), *uncounted(query, facets))
@@ -201,12 +201,6 @@ class Searcher(Opened):
         ordered = clock.lap("compile", preferring_together(found, typed, self.engine))
         counted = found_by(self.engine, found, ordered=ordered, query=query, tree=question.tree)
         return asked, clock.lap("search", counted)
-
-    def looked_at(self, query: Query, found: Found) -> Found:
-        """What is found, each item of it where families are counted by looking at each: then letters are, too."""
-        if query.letters is False or found.total == self.manifest.items:
-            return found
-        return whole(self.engine, found, most=most_counted(query.letters))
 
     def letters(self, query: Query, found: Found) -> int | None:
         """In how many letters the items are; null where nobody asks."""

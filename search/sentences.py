@@ -17,6 +17,7 @@ ABBREVIATION = re.compile(
     r"|approx|incl|inj|tabs?|caps?|qty|ref|refs|[a-z])\.$",
     re.IGNORECASE,
 )
+# Letters of the longest of these.
 LONGEST_ABBREVIATION = 6
 
 

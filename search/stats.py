@@ -18,8 +18,8 @@ from imrsearch.search.compile import all_of, unscored, value_query
 from imrsearch.search.counts import count_letters, count_values, ordered
 from imrsearch.search.engine import Engine
 from imrsearch.search.explain import Clock
-from imrsearch.search.families import count_families, most_counted
-from imrsearch.search.order import Found, whole
+from imrsearch.search.families import count_families, looked_at
+from imrsearch.search.order import Found
 from imrsearch.search.query import Query, checked, field_of
 from imrsearch.search.results import SCHEMA_VERSION, IndexFigures
 from imrsearch.search.searcher import WIDEN_HINT, Answer, Searcher
@@ -249,8 +249,7 @@ def rate_of(engine: Engine, found: tantivy.Query, tally: Tally, *, field: Field)
 
 def counted_rate(engine: Engine, found: Found, tally: Tally) -> Rate:
     """The row of what is found: letters and families are counted by looking at each item, once."""
-    if found.total < engine.items:
-        found = whole(engine, found, most=most_counted(letters=True))
+    found = looked_at(engine, found, letters=True)
     return rate(tally, letters=count_letters(engine, found), families=count_families(engine, found, letters=True))
 
 
